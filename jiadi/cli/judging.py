@@ -1,0 +1,107 @@
+"""What `jiadi judge` writes and prints, and what `jiadi explain` reads back (判定与解释)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from jiadi.cli import show
+from jiadi.cli.words import say
+from jiadi.errors import Refusal
+from jiadi.insight import report as insight_report
+from jiadi.insight import workbook
+from jiadi.law import load as load_law
+from jiadi.policy import explain as policy_explain
+from jiadi.policy.judge import Judgement
+from jiadi.policy.labels import label
+from jiadi.run import pipeline, store, summary
+from jiadi.run.folder import whole
+from jiadi.run.stages import Progress
+from jiadi.survey import problems
+from jiadi.survey import report as survey_report
+
+
+def judge_and_write(
+    files: Sequence[Path],
+    out: Path,
+    *,
+    on: date | None,
+    law: str | None,
+    profile: Path | None,
+    lang: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Run the whole way and write every result, or nothing (判定并写出).
+
+    Returns:
+        The summary that was written.
+
+    Raises:
+        Refusal: as `run.pipeline.judge`.
+    """
+    outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
+    found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
+    with whole(out) as draft:
+        with outcome.stages.stage("write"):
+            store.write(draft, outcome)
+            survey_report.write_problems(draft, outcome.delivery, found, lang)
+            workbook.write(draft / "findings.xlsx", outcome, lang)
+            insight_report.write(draft / "report.html", outcome, lang)
+        counted = summary.of_run(outcome, found)
+        summary.write(draft / "summary.json", counted)
+    return counted
+
+
+def print_run(counted: Mapping[str, Any], lang: str) -> None:
+    """Print files, problems, links, verdicts and findings of a run (打印摘要)."""
+    show.files(counted, lang)
+    show.problems(counted, lang, problems.title)
+    show.links(counted, lang)
+    show.verdicts(counted, lang, label)
+    law = counted["law"]
+    if law is None:
+        show.screen.print(say("law_none", lang, on=counted["on"]), markup=False)
+        return
+    lawset = load_law(law["set"])
+    filled = {"title": lawset.title[lang], "version": law["version"], "sha256": law["sha256"][:12], "on": counted["on"]}
+    show.screen.print(say("law_used", lang, **filled), markup=False)
+
+
+def explain_house(directory: Path, house: str, lang: str) -> tuple[dict[str, Any], str]:
+    """Why a house of a stored run has its verdict (解释一幢房屋).
+
+    Args:
+        directory: result folder of `jiadi judge`.
+        house: id of the house.
+        lang: "zh" or "en".
+
+    Returns:
+        The explanation as plain data, and as text.
+
+    Raises:
+        Refusal: no result folder, or no such house (with those that are spelled alike).
+    """
+    stored = directory / "summary.json"
+    kept = directory / store.KEPT
+    for needed in (stored, kept):
+        if not needed.exists():
+            raise Refusal("not_a_result", say("not_a_result", lang, directory=directory, name=needed.name))
+    law = json.loads(stored.read_text(encoding="utf-8"))["law"]
+    judgement = Judgement.load(kept)
+    ids = judgement.houses["id"].to_list()
+    if house not in set(ids):
+        alike = get_close_matches(house, ids, n=3, cutoff=0.6)
+        near = say("near", lang, ids="、".join(alike)) if alike else ""
+        raise Refusal("no_such_house", say("no_such_house", lang, house=house, near=near))
+    lawset = load_law(law["set"]) if law else None
+    explanation = policy_explain.explain(judgement, lawset, house, lang)
+    text = policy_explain.render(explanation, lang)
+    if lawset and lawset.sha256 != law["sha256"]:
+        text += "\n\n" + say("law_changed", lang, name=law["set"], then=law["sha256"][:12], now=lawset.sha256[:12])
+    return explanation.as_dict(), text

@@ -1,0 +1,48 @@
+"""Words of the command line in both languages (命令行用语)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+from jiadi.errors import Refusal
+
+Lang = Literal["zh", "en"]
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    text = files("jiadi.cli").joinpath("words.yaml").read_text(encoding="utf-8")
+    words: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return words
+
+
+def say(key: str, lang: str, **filled: object) -> str:
+    """The words for a key (取用语).
+
+    Args:
+        key: key of words.yaml.
+        lang: "zh" or "en".
+        filled: what goes into the braces.
+
+    Returns:
+        The words; the key itself where there are none.
+
+    >>> say("linked", "en")
+    'Linked'
+    """
+    entry = _words().get(key)
+    return entry[lang].format(**filled) if entry else key
+
+
+def of_refusal(refusal: Refusal, lang: str) -> str:
+    """A refusal in words that say what to do (拒绝的话).
+
+    >>> of_refusal(Refusal("odd", "It is odd.", "Mend it."), "zh")
+    'It is odd. Mend it.'
+    """
+    entry = _words().get(f"refusal_{refusal.code}")
+    return entry[lang].format(why=refusal.why, todo=refusal.what_to_do) if entry else str(refusal)

@@ -1,0 +1,49 @@
+"""Check a delivery without judging it (只检查，不判定)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jiadi.run import summary
+from jiadi.run.folder import whole
+from jiadi.run.pipeline import read_and_check
+from jiadi.run.stages import Progress, Stages, silent
+from jiadi.survey import report
+
+
+def check(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    on: date | None = None,
+    profile: Path | None = None,
+    lang: str = "zh",
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Read, type and validate; write `summary.json`, `problems.xlsx` and `problems.jsonl` (检查).
+
+    Args:
+        paths: files, folders or zips.
+        out: result folder.
+        on: the day on which dates count as future; None: the day of delivery.
+        profile: YAML that settles what headers cannot.
+        lang: language of the messages, "zh" or "en".
+        progress: told of each stage.
+
+    Returns:
+        The summary that was written.
+
+    Raises:
+        Refusal: as `read_and_check`; nothing is written then.
+    """
+    stages = Stages(progress)
+    delivery = read_and_check(paths, profile=profile, on=on, stages=stages)
+    with whole(out) as draft:
+        with stages.stage("write"):
+            report.write_problems(draft, delivery, delivery.problems, lang)
+        counted = summary.of_check(delivery, delivery.problems, stages)
+        summary.write(draft / "summary.json", counted)
+    return counted

@@ -1,0 +1,51 @@
+"""A result folder is written whole or not at all (结果文件夹)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jiadi.errors import Refusal
+
+
+@contextmanager
+def whole(out: Path) -> Iterator[Path]:
+    """A folder to write into, moved to its place only when all is written (整体写出).
+
+    Args:
+        out: the result folder; files of the same name there are replaced, others are left alone.
+
+    Yields:
+        A folder beside it; it is gone afterwards, whatever happens.
+
+    Raises:
+        Refusal: `not_writable`.
+
+    >>> import tempfile
+    >>> out = Path(tempfile.mkdtemp()) / "out"
+    >>> with whole(out) as draft:
+    ...     _ = (draft / "a.txt").write_text("whole")
+    >>> (out / "a.txt").read_text()
+    'whole'
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise Refusal("not_writable", f"Cannot write to {out}: {error.strerror}.", "Give another folder with -o.") from error
+    try:
+        yield draft
+        out.mkdir(exist_ok=True)
+        for made in sorted(draft.iterdir()):
+            _replace(made, out / made.name)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _replace(made: Path, place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    made.replace(place)

@@ -1,0 +1,172 @@
+"""From departments' files to a judged, linked register, in one call (一条命令走完全程)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from jiadi.errors import Refusal
+from jiadi.geo import overlay
+from jiadi.law import LawSet
+from jiadi.law import load as load_law
+from jiadi.law.choose import default_for
+from jiadi.policy import facts as policy_facts
+from jiadi.policy import judge as policy_judge
+from jiadi.policy.judge import Judgement
+from jiadi.register.tables import Delivery, Linked
+from jiadi.run.stages import Progress, Stages, silent
+from jiadi.survey import check as survey_check
+from jiadi.survey import link as survey_link
+from jiadi.survey import read as survey_read
+
+
+class Unusable(Refusal):
+    """Nothing in the input can be worked on (没有可用的输入); `files` says why, file by file."""
+
+    def __init__(self, code: str, why: str, what_to_do: str, files: list[dict[str, object]]) -> None:
+        super().__init__(code, why, what_to_do)
+        self.files = files
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All that one run gives (一次运行的结果).
+
+    Args:
+        delivery: the checked lists.
+        linked: houses, households and their pairs.
+        judgement: verdicts, findings and unknowns.
+        law: the set that judged; None where no set covers the place.
+        on: the day on which it is judged.
+        stages: seconds by stage.
+    """
+
+    delivery: Delivery
+    linked: Linked
+    judgement: Judgement
+    law: LawSet | None
+    on: date
+    stages: Stages
+
+
+def read_and_check(paths: Sequence[Path], *, profile: Path | None, on: date | None, stages: Stages) -> Delivery:
+    """Read the files and check every row (读取与检查).
+
+    Args:
+        paths: files, folders or zips.
+        profile: YAML that settles what headers cannot; None leaves it to the shipped ones.
+        on: the day on which dates count as future; None: the day of delivery.
+        stages: timed there.
+
+    Returns:
+        The checked delivery.
+
+    Raises:
+        Refusal: no such file, or a profile that does not load.
+        Unusable: no file holds a list that is known.
+    """
+    for path in paths:
+        if not path.exists():
+            raise Refusal("no_such_file", f"There is no file or folder {path}.", "Check the path and its spelling.")
+    with stages.stage("read"):
+        raw = survey_read.read(list(paths), profile)
+    with stages.stage("check"):
+        delivery = survey_check.check(raw, on)
+    if not any(entry["status"] == "read" for entry in delivery.files):
+        why, what = "None of the files holds a list that is known.", "The reason is given for each file."
+        raise Unusable("nothing_usable", why, what, delivery.files)
+    return delivery
+
+
+def judge(
+    paths: Sequence[Path],
+    *,
+    on: date | None = None,
+    law: str | None = None,
+    profile: Path | None = None,
+    progress: Progress = silent,
+) -> Outcome:
+    """Read, check, link and judge a delivery (从交付到判定).
+
+    Args:
+        paths: files, folders or zips.
+        on: the day on which it is judged; None: the day of delivery, else today.
+        law: name or folder of a law set; None: the set of the houses' division.
+        profile: YAML that settles what headers cannot.
+        progress: told of each stage.
+
+    Returns:
+        The outcome; nothing is written.
+
+    Raises:
+        Refusal: `no_such_file`, a law set or profile that does not load.
+        Unusable: no list that is known, or no house to judge.
+    """
+    stages = Stages(progress)
+    lawset = load_law(law) if law else None
+    delivery = read_and_check(paths, profile=profile, on=on, stages=stages)
+    day = on or delivery.delivered_on or date.today()
+    with stages.stage("link"):
+        houses, house_pairs = survey_link.houses(delivery)
+    if houses.is_empty():
+        raise _no_house(delivery)
+    with stages.stage("overlay"):
+        overlaps = _overlaps(houses, delivery.tables.get("parcel"))
+        zones = _zone_overlaps(houses, delivery.tables.get("zone"))
+    with stages.stage("link"):
+        linked = survey_link.link(delivery, houses, house_pairs, overlaps, day)
+    if lawset is None:
+        lawset = _law_of_place(houses)
+    with stages.stage("facts"):
+        facts = policy_facts.build(delivery, linked, overlaps, zones, day)
+    with stages.stage("judge"):
+        judgement = policy_judge.judge(facts, lawset)
+    return Outcome(delivery, linked, judgement, lawset, day, stages)
+
+
+def _no_house(delivery: Delivery) -> Unusable:
+    return Unusable(
+        "no_house",
+        "The files hold no house: neither a house survey nor house footprints.",
+        "Hand in a house survey (农房调查), footprints (房屋轮廓) or a layer of buildings.",
+        delivery.files,
+    )
+
+
+def _with_geometry(table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col("geometry").is_not_null())
+
+
+def _overlaps(houses: pl.DataFrame, parcels: pl.DataFrame | None) -> pl.DataFrame | None:
+    if parcels is None:
+        return None
+    drawn, land = _with_geometry(houses), _with_geometry(parcels)
+    return overlay.largest_parcel(drawn["geometry"], drawn["id"], land["geometry"], land["id"])
+
+
+def _zone_overlaps(houses: pl.DataFrame, zones: pl.DataFrame | None) -> pl.DataFrame | None:
+    if zones is None:
+        return None
+    drawn = _with_geometry(houses)
+    return overlay.zone_overlaps(drawn["geometry"], drawn["id"], _with_geometry(zones))
+
+
+def _law_of_place(houses: pl.DataFrame) -> LawSet | None:
+    """The set of the division that most houses lie in; a delivery of several cities takes the set they share."""
+    codes = houses["division_code"].drop_nulls()
+    if codes.is_empty():
+        return None
+    names = {default_for(code) for code in codes.str.slice(0, 6).unique().sort()}
+    if names == {None}:
+        return None
+    return load_law(_widest(names - {None}))
+
+
+def _widest(names: set[str | None]) -> str:
+    order = ("national", "zhejiang", "quzhou")
+    known = sorted((name for name in names if name), key=lambda name: order.index(name) if name in order else len(order))
+    return known[0]

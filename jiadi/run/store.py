@@ -1,0 +1,94 @@
+"""The register and the verdicts as files (成果文件): `register.gpkg`, `verdicts.gpkg` and the kept run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from jiadi.geo import write as geo_write
+from jiadi.policy.labels import label
+from jiadi.register.schema import TABLES
+from jiadi.register.tables import Delivery
+from jiadi.run.pipeline import Outcome
+
+KEPT = "run"
+"""Folder of a result in which the judgement is kept for `jiadi explain`."""
+
+
+def write(draft: Path, outcome: Outcome) -> None:
+    """Write the register, the verdicts and the kept run (写出成果).
+
+    Args:
+        draft: folder to write into.
+        outcome: of the run.
+    """
+    geo_write.geopackage(draft / "register.gpkg", register_layers(outcome))
+    geo_write.geopackage(draft / "verdicts.gpkg", {"verdicts": verdicts(outcome)})
+    kept = draft / KEPT
+    kept.mkdir()
+    outcome.judgement.save(kept)
+
+
+def register_layers(outcome: Outcome) -> dict[str, pl.DataFrame]:
+    """The linked register, one frame a table of the schema, and `link` (关联后的登记册).
+
+    Returns:
+        Table name → frame; lists that were not handed in are left out. Houses are those of the run:
+        a survey row and its footprint are one.
+    """
+    delivery, linked = outcome.delivery, outcome.linked
+    layers = {name: frame for name, frame in delivery.tables.items() if name != "footprint"}
+    layers["house"] = linked.houses
+    if not linked.households.is_empty():
+        layers["household"] = linked.households
+    layers["source"] = delivery.sources
+    layers["link"] = linked.pairs
+    order = [*TABLES, "link"]
+    return {name: _plain(layers[name]) for name in order if name in layers}
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Nested columns do not fit a GeoPackage; they are kept in the judgement."""
+    return frame.select(name for name, kind in frame.schema.items() if not kind.is_nested())
+
+
+def verdicts(outcome: Outcome) -> pl.DataFrame:
+    """One row a house with its verdict and shape, for QGIS (判定图层).
+
+    Returns:
+        Frame sorted by `id`: the columns of `Judgement.houses`, `verdict_zh`, the codes of findings and of
+        what is unknown joined by commas, and `geometry` (null where a house has no footprint).
+    """
+    judgement = outcome.judgement
+    joined = pl.col("code").unique().sort().str.join(",")
+    found = judgement.house_findings.group_by("house_id").agg(joined.alias("findings"))
+    unknown = judgement.house_unknowns.group_by("house_id").agg(joined.alias("unknowns"))
+    words = {verdict: label(verdict, "zh") for verdict in judgement.houses["verdict"].unique()}
+    return (
+        judgement.houses.with_columns(pl.col("verdict").replace_strict(words, return_dtype=pl.String).alias("verdict_zh"))
+        .join(found, left_on="id", right_on="house_id", how="left")
+        .join(unknown, left_on="id", right_on="house_id", how="left")
+        .join(outcome.linked.houses.select("id", "geometry"), on="id", how="left")
+        .sort("id")
+    )
+
+
+def named_columns(problems: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
+    """Problems of linking name columns of the schema; name them as the file does (列名还原).
+
+    Args:
+        problems: frame of PROBLEMS.
+        delivery: its `sources` has, by file and sheet, `headers`: JSON of schema column → header.
+
+    Returns:
+        The same rows, `column` as the user's file writes it.
+    """
+    headers = {
+        (file, sheet, column): header
+        for file, sheet, text in delivery.sources.select("file", "sheet", "headers").iter_rows()
+        for column, header in json.loads(text or "{}").items()
+    }
+    names = [headers.get((file, sheet, column), column) for file, sheet, column in problems.select("file", "sheet", "column").iter_rows()]
+    return problems.with_columns(pl.Series("column", names, dtype=pl.String))

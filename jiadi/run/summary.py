@@ -1,0 +1,77 @@
+"""`summary.json`: what a program reads of a run (运行摘要). Its keys are stable; see docs/guide/summary.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from jiadi.register.schema import LISTS
+from jiadi.register.tables import Delivery
+from jiadi.run.pipeline import Outcome
+from jiadi.run.stages import Stages, peak_mb
+from jiadi.survey import link as survey_link
+
+VERDICTS = ("lawful", "can_be_regularised", "historic", "unlawful", "to_be_verified")
+"""Verdicts 判定结论, in the order in which they are shown."""
+
+UNSTABLE = ("seconds", "peak_mb")
+"""Keys that differ between two runs on the same input."""
+
+
+def _counted(column: pl.Series) -> dict[str, int]:
+    counts = column.value_counts().sort(column.name)
+    return {str(word): int(count) for word, count in counts.iter_rows()}
+
+
+def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages) -> dict[str, Any]:
+    """Summary of a check: files, tables, problems (检查摘要).
+
+    Args:
+        delivery: as checked.
+        problems: frame of PROBLEMS, those of linking included where there are any.
+        stages: seconds.
+
+    Returns:
+        The keys `files`, `tables`, `problems`, `area_differences`, `seconds`, `peak_mb`.
+    """
+    tables: dict[str, dict[str, int]] = {}
+    for entry in delivery.files:
+        name = entry.get("table")
+        if name not in LISTS:
+            continue
+        counts = tables.setdefault(str(name), {"read": 0, "accepted": 0, "refused": 0})
+        for key, of_file in (("read", "rows"), ("accepted", "accepted"), ("refused", "refused")):
+            counts[key] += int(str(entry[of_file]))
+    differences = delivery.extra.get("area_differences")
+    return {
+        "files": delivery.files,
+        "tables": tables,
+        "problems": _counted(problems["code"]),
+        "area_differences": {k: v for k, v in differences.items() if k != "ranked"} if isinstance(differences, Mapping) else None,
+        "seconds": dict(stages.seconds),
+        "peak_mb": peak_mb(),
+    }
+
+
+def of_run(outcome: Outcome, problems: pl.DataFrame) -> dict[str, Any]:
+    """Summary of a run: the summary of its check, and law, links, verdicts and findings (运行摘要)."""
+    judgement = outcome.judgement
+    counted = _counted(judgement.houses["verdict"])
+    law = outcome.law
+    return {
+        "law": {"set": law.name, "version": law.version, "sha256": law.sha256} if law else None,
+        "on": outcome.on.isoformat(),
+        **of_check(outcome.delivery, problems, outcome.stages),
+        "links": survey_link.counts(outcome.linked),
+        "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
+        "findings": _counted(judgement.findings["code"]),
+    }
+
+
+def write(path: Path, summary: Mapping[str, Any]) -> None:
+    """Write a summary as UTF-8 JSON, keys in their stable order (写出摘要)."""
+    path.write_text(json.dumps(summary, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
