@@ -1,0 +1,1 @@
+"""Files of maps, coordinates, areas and overlays (空间数据)."""

@@ -1,0 +1,221 @@
+"""Reading what nobody trusts, in a child process with limits (在受限子进程中读取).
+
+A small workbook can abort its parser beyond the reach of `except`; a map file can name a network
+address. So every untrusted file is opened in a fresh interpreter that is bound to memory and time;
+whatever happens there ends as an `Answer` or as a refusal.
+
+Codes raised: `limit_time`, `limit_memory`, `reader_crashed`, `unreadable` (words in both languages
+in `geo.reasons`), and whatever refusal the target itself raises.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jiadi.errors import Refusal
+from jiadi.geo.reasons import REASONS, ReadRefusal
+
+MEMORY_MB = 900
+SECONDS = 10.0
+_TICK = 0.01
+_START = "import json,sys; job=json.load(sys.stdin); sys.path[:]=job['path']; from jiadi.geo.child_process import main; main(job)"
+_OUT_OF_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a child has read (子进程的结果).
+
+    Args:
+        tables: Arrow tables by name, mapped from disk, as the target returned them.
+        meta: whatever else the target returned, as JSON carries it.
+    """
+
+    tables: dict[str, pa.Table]
+    meta: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One read to be done (一次读取): see `run_limited` for the parts."""
+
+    target: str
+    args: tuple[object, ...]
+    memory_mb: int = MEMORY_MB
+    seconds: float = SECONDS
+
+
+def run_limited(target: str, *args: object, memory_mb: int = MEMORY_MB, seconds: float = SECONDS) -> Answer:
+    """Call a function in a child process that may crash, hang or swell without harm (受限运行).
+
+    Safe to call from several threads at once; each call is its own process.
+
+    Args:
+        target: `package.module:function`. It returns `(tables, meta)`: a dict of Arrow tables or
+            Polars frames, and a dict that JSON can carry; it may raise a `Refusal`.
+        args: plain values that JSON can carry; a path becomes a string.
+        memory_mb: most private memory, MB.
+        seconds: most wall time.
+
+    Returns:
+        The tables and the rest.
+
+    Raises:
+        Refusal: `limit_time`, `limit_memory`, `reader_crashed`, `unreadable`, or the target's own.
+
+    >>> run_limited("jiadi.geo.child:echo", "宗地").meta
+    {'args': ['宗地']}
+    """
+    with tempfile.TemporaryDirectory(prefix="jiadi-") as name:
+        folder = Path(name)
+        job = {"target": target, "args": args, "memory_mb": memory_mb, "seconds": seconds, "folder": name, "path": sys.path}
+        with (folder / "stderr").open("wb") as complaints:
+            process = _start(json.dumps(job, default=os.fspath), complaints)
+            try:
+                reason = _watch(process, memory_mb, time.monotonic() + seconds)
+            finally:
+                _end(process)
+        if reason:
+            raise ReadRefusal(reason, seconds=f"{seconds:g}", memory_mb=memory_mb)
+        return _collect(folder, process.returncode, memory_mb, seconds)
+
+
+def run_together(jobs: Sequence[Job], workers: int = 2) -> list[Answer | Refusal]:
+    """Read several files at once, each in its own child (并行读取).
+
+    Args:
+        jobs: what to read.
+        workers: children at work at the same time.
+
+    Returns:
+        For each job, in its order, the answer or the refusal; a refused file stops no other.
+
+    >>> [len(answer.meta) for answer in run_together([Job("jiadi.geo.child:echo", (1,))])]
+    [1]
+    """
+
+    def one(job: Job) -> Answer | Refusal:
+        try:
+            return run_limited(job.target, *job.args, memory_mb=job.memory_mb, seconds=job.seconds)
+        except Refusal as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(one, jobs))
+
+
+def echo(*args: object) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    """Give back what was asked: a target that shows that children work (回显).
+
+    >>> echo(1)
+    ({}, {'args': [1]})
+    """
+    return {}, {"args": list(args)}
+
+
+def echo_columns(columns: dict[str, list[object]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give back columns as an Arrow table and as a Polars frame: a target that shows that tables travel (回显列).
+
+    >>> echo_columns({"number": [1]})[1]
+    {'columns': ['number']}
+    """
+    import polars as pl  # noqa: PLC0415  # only children that use it pay for it
+
+    return {"arrow": pa.table(columns), "polars": pl.DataFrame(columns)}, {"columns": list(columns)}
+
+
+def _start(job: str, complaints: Any) -> subprocess.Popen[bytes]:
+    # One allocator and one thread a library: their pools would count against the limit.
+    quiet = {
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "POLARS_MAX_THREADS": "1",
+        "RUST_BACKTRACE": "0",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-X", "utf8", "-c", _START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=complaints,
+        env={**os.environ, **quiet},
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    try:
+        process.stdin.write(job.encode())
+        process.stdin.close()
+    except BrokenPipeError:  # it died at once; its return code says how
+        pass
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _watch(process: subprocess.Popen[bytes], memory_mb: int, deadline: float) -> str:
+    """Wait for the child's end; the code of the limit that it broke, or ""."""
+    tick = 0.002
+    while process.poll() is None:
+        if time.monotonic() > deadline:
+            return "limit_time"
+        if _resident_mb(process.pid) > memory_mb:
+            return "limit_memory"
+        time.sleep(tick)
+        tick = min(2 * tick, _TICK)
+    return ""
+
+
+def _resident_mb(pid: int) -> float:
+    """Private memory that the process really holds, MB; 0 where the system does not tell."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
+    except (OSError, ValueError):
+        return 0.0
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+def _collect(folder: Path, returncode: int, memory_mb: int, seconds: float) -> Answer:
+    said = (folder / "stderr").read_bytes()[:65536].decode("utf-8", "replace")
+    path = folder / "answer.json"
+    if returncode == -signal.SIGALRM:
+        raise ReadRefusal("limit_time", seconds=f"{seconds:g}")
+    if returncode != 0 or not path.exists():
+        if any(words in said for words in _OUT_OF_MEMORY):
+            raise ReadRefusal("limit_memory", memory_mb=memory_mb)
+        raise ReadRefusal("reader_crashed", signal=signal.Signals(-returncode).name if returncode < 0 else f"exit {returncode}")
+    answer = json.loads(path.read_text(encoding="utf-8"))
+    if "bug" in answer:
+        raise RuntimeError(answer["bug"])
+    if answer.get("failed") == "memory":
+        raise ReadRefusal("limit_memory", memory_mb=memory_mb)
+    if "failed" in answer:
+        raise ReadRefusal("unreadable", detail=answer["detail"])
+    if "refusal" in answer:
+        words = answer["refusal"]
+        if answer["figures"] is not None and words["code"] in REASONS:
+            raise ReadRefusal(words["code"], **answer["figures"])
+        raise Refusal(**words)
+    return Answer({name: _map(folder / f"{number}.arrow") for number, name in enumerate(answer["tables"])}, answer["meta"])
+
+
+def _map(path: Path) -> pa.Table:
+    # The mapping outlives the file's name, so the folder can go at once.
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
