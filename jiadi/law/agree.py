@@ -1,0 +1,119 @@
+"""Whether the values of a set agree with each other: periods, ceilings and floors (相容性检查)."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+from typing import TYPE_CHECKING
+
+from jiadi.errors import Refusal
+from jiadi.law.dense import DenseArray, ends
+from jiadi.law.marked import Marked
+from jiadi.law.parameter import Given, Parameter
+
+if TYPE_CHECKING:
+    from jiadi.law.lawset import LawSet
+
+
+def check_periods(parameter: Parameter, own: list[Given], promised: dict[str, date], file: Marked) -> None:
+    """Refuse values of one file that overlap, and gaps where none is promised (时段不重不漏).
+
+    Args:
+        parameter: what the figure is.
+        own: values of the file.
+        promised: division → day from which each cell has a value without end.
+        file: where they stand.
+
+    Raises:
+        Refusal: two values on one day; a day without a value.
+    """
+    for value, end in zip(own, ends(own), strict=True):
+        if value.until is not None and end is not None and end < value.until:
+            why = f"{parameter.name} of {value.division} has two values from {end} to {value.until}."
+            raise file.refusal("law_overlap", why, "End the earlier one where the later one starts.", *value.place)
+    cells = list(product(*(range(length) for length in parameter.shape)))
+    for division, since in promised.items():
+        for cell in cells:
+            gap = _first_gap([value for value in own if (value.division, value.cell) == (division, cell)], since)
+            if gap is not None:
+                words = " × ".join(known[number] for known, number in zip(parameter.index.values(), cell, strict=True)) or "the figure"
+                why = f"{parameter.name} of {division} promises values from {since} on, but {words} has none on {gap}."
+                raise file.refusal("law_gap", why, "Close the gap, or move continuous_from.", "continuous_from", division)
+
+
+def _first_gap(values: list[Given], since: date) -> date | None:
+    day = since
+    for value, end in sorted(zip(values, ends(values), strict=True), key=lambda pair: pair[0].starts):
+        if value.value is None or value.starts > day:
+            if value.starts > day:
+                return day
+            continue
+        if end is None:
+            return None
+        day = max(day, end)
+    return day
+
+
+def check_bounds(law: LawSet) -> None:
+    """Refuse a nearer value above the ceiling or below the floor of a farther one (不得突破上限).
+
+    Args:
+        law: the compiled set.
+
+    Raises:
+        Refusal: file and line of the value that goes too far.
+    """
+    for array in law.arrays.values():
+        spans = _spans(law, array)
+        for number, value in enumerate(array.given):
+            if value.bound:
+                _check_bound(array, spans, number)
+        if array.parameter.bounded_by:
+            _check_bounded(law, array, spans)
+
+
+def _check_bound(array: DenseArray, spans: list[range], number: int) -> None:
+    bound = array.given[number]
+    for inner, span in zip(array.given, spans, strict=True):
+        if inner.value is None or bound.value is None or inner.cell != bound.cell or not _inside(inner.division, bound.division):
+            continue
+        too_far = inner.value > bound.value if bound.bound == "ceiling" else inner.value < bound.value
+        together = max(span.start, spans[number].start) < min(span.stop, spans[number].stop)
+        if together and too_far:
+            raise _too_far(array.parameter, inner, bound.value, bound.division, bound.bound)
+
+
+def _check_bounded(law: LawSet, array: DenseArray, spans: list[range]) -> None:
+    outer = law.arrays.get(array.parameter.bounded_by)
+    if outer is None or outer.parameter.scale != array.parameter.scale or not set(outer.parameter.index) <= set(array.parameter.index):
+        why = f"{array.parameter.name} is bounded by {array.parameter.bounded_by}, which is no figure of the same scale and dimensions."
+        raise Refusal("law_bound", why, "Correct bounded_by in the head of its file.")
+    dimensions = list(array.parameter.index)
+    for value, span in zip(array.given, spans, strict=True):
+        cell = tuple(value.cell[dimensions.index(dimension)] for dimension in outer.parameter.index)
+        row = law.divisions.index(value.division)
+        for piece in span:
+            at = (row, piece, *cell)
+            if value.value is not None and not outer.missing[at] and value.value > outer.values[at]:
+                division = law.divisions[int(outer.source_division[outer.source[at]])]
+                raise _too_far(array.parameter, value, int(outer.values[at]), division, "ceiling")
+
+
+def _too_far(parameter: Parameter, value: Given, bound: int, division: str, kind: str) -> Refusal:
+    limit, own = (f"{number / parameter.scale:g}" for number in (bound, value.value or 0))
+    side = "above the ceiling" if kind == "ceiling" else "below the floor"
+    why = f"{parameter.name} of {value.division} is {own} {parameter.unit}, {side} of {limit} {parameter.unit} set by {division}."
+    return value.marked.refusal("law_ceiling", why, "A nearer division may not go beyond it.", *value.place)
+
+
+def _inside(division: str, around: str) -> bool:
+    return division != around and (around == "00" or division.startswith(around))
+
+
+def _spans(law: LawSet, array: DenseArray) -> list[range]:
+    """Date pieces in which each value stands."""
+    last = len(law.breakpoints) + 1
+    return [
+        range(law.piece(value.starts), last if end is None else law.piece(end))
+        for value, end in zip(array.given, ends(array.given), strict=True)
+    ]

@@ -1,0 +1,178 @@
+"""Citations: which article of which document says it, and since when (引用)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from jiadi.law.marked import Marked
+
+Lang = Literal["zh", "en"]
+
+_DIGITS = "零一二三四五六七八九"
+_DOCUMENT_KEYS = {"title", "number", "version", "held"}
+_CITATION_KEYS = {"document", "article", "paragraph", "in_force_from", "statement", "verify", "note", "reaches_back"}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One article in one version (条文).
+
+    Args:
+        citation_id: the word by which values and rules name it.
+        title: zh and en title of the document.
+        number: number of the document 文号; "" where it has none.
+        article: number of the article; "" where the whole document is meant.
+        paragraph: paragraph or item inside it, as digits; "" for the whole article.
+        version: day of the text that was read; None where no text is held.
+        in_force_from: day from which THIS version of the article is in force.
+        statement: what it says, in our words, zh and en.
+        verify: the text or its day of force was not seen: a county checks it before use.
+        note: why it is to be verified, or what else a reader should know; zh and en.
+        reaches_back: it speaks about houses built before its own day.
+        held: whether the text was at hand when the figure was written.
+    """
+
+    citation_id: str
+    title: dict[str, str]
+    number: str
+    article: str
+    paragraph: str
+    version: date | None
+    in_force_from: date
+    statement: dict[str, str]
+    verify: bool
+    note: dict[str, str]
+    reaches_back: bool
+    held: bool
+
+    def text(self, lang: Lang = "zh") -> str:
+        """How the article is cited (引用写法).
+
+        >>> from jiadi.law import load
+        >>> law = load("zhejiang")
+        >>> law.citations["zhejiang_land_55"].text("zh"), law.citations["zhejiang_land_55"].text("en")
+        ('《浙江省土地管理条例》第五十五条', 'Zhejiang Land Administration Regulation, art. 55')
+        """
+        if lang == "zh":
+            number = f"（{self.number}）" if self.number else ""
+            article = f"第{chinese_number(int(self.article))}条" if self.article else ""
+            paragraph = f"第（{chinese_number(int(self.paragraph))}）项" if self.paragraph else ""
+            return f"《{self.title['zh']}》{number}{article}{paragraph}"
+        number = f" ({self.number})" if self.number else ""
+        paragraph = f"({self.paragraph})" if self.paragraph else ""
+        return f"{self.title['en']}{number}" + (f", art. {self.article}{paragraph}" if self.article else "")
+
+
+def chinese_number(number: int) -> str:
+    """A number of 1 to 1,999 as statutes write it (条序).
+
+    >>> [chinese_number(number) for number in (8, 10, 12, 20, 55, 100, 105, 110, 362, 1122)]
+    ['八', '十', '十二', '二十', '五十五', '一百', '一百零五', '一百一十', '三百六十二', '一千一百二十二']
+    """
+    words, gap = "", False
+    for power, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // power % 10
+        if digit:
+            words += ("零" if gap and words else "") + _DIGITS[digit] + unit
+        gap = digit == 0
+    return words[1:] if words.startswith("一十") else words
+
+
+def read_citations(marked: Marked) -> dict[str, Citation]:
+    """The citations of one layer (一层法规的引用).
+
+    Args:
+        marked: `citations.yaml` with its `documents` and `citations`.
+
+    Returns:
+        Citation id → citation.
+
+    Raises:
+        Refusal: unknown or missing keys, wrong types, a document that is not there.
+    """
+    top = mapping(marked, (), {"documents", "citations"}, {"documents", "citations"})
+    documents = {name: _document(marked, name) for name in mapping(marked, ("documents",))}
+    return {name: _citation(marked, name, documents) for name in mapping(marked, ("citations",))} if top else {}
+
+
+def _document(marked: Marked, name: str) -> dict[str, Any]:
+    place = ("documents", name)
+    body = mapping(marked, place, _DOCUMENT_KEYS, {"title"})
+    return {
+        "title": both(marked, (*place, "title")),
+        "number": typed(marked, (*place, "number"), str, body.get("number", "")),
+        "version": typed(marked, (*place, "version"), date, body["version"]) if body.get("version") else None,
+        "held": typed(marked, (*place, "held"), bool, body.get("held", True)),
+    }
+
+
+def _citation(marked: Marked, name: str, documents: dict[str, dict[str, Any]]) -> Citation:
+    place = ("citations", name)
+    body = mapping(marked, place, _CITATION_KEYS, {"document", "in_force_from", "statement"})
+    document = documents.get(str(body["document"]))
+    if document is None:
+        why = f"{name} cites the document {body['document']}, which is not listed."
+        raise marked.refusal("law_citation", why, "Add it under documents.", *place, "document")
+    verify = typed(marked, (*place, "verify"), bool, body.get("verify", False))
+    if not verify and not document["held"]:
+        why = f"{name} cites a document whose text is not held, without verify: true."
+        raise marked.refusal("law_verify", why, "Mark it verify: true.", *place)
+    article, paragraph = (_number(marked, (*place, key), body.get(key)) for key in ("article", "paragraph"))
+    return Citation(
+        name,
+        document["title"],
+        document["number"],
+        article,
+        paragraph,
+        document["version"],
+        typed(marked, (*place, "in_force_from"), date, body["in_force_from"]),
+        both(marked, (*place, "statement")),
+        verify,
+        both(marked, (*place, "note")) if "note" in body else {"zh": "", "en": ""},
+        typed(marked, (*place, "reaches_back"), bool, body.get("reaches_back", False)),
+        document["held"],
+    )
+
+
+def _number(marked: Marked, place: tuple[str, ...], value: Any) -> str:
+    return "" if value is None else str(typed(marked, place, int, value))
+
+
+def at(marked: Marked, place: tuple[Any, ...]) -> Any:
+    """The entry at a place of a file."""
+    found = marked.data
+    for step in place:
+        found = found[step]
+    return found
+
+
+def mapping(marked: Marked, place: tuple[Any, ...], known: set[str] | None = None, needed: set[str] | None = None) -> dict[Any, Any]:
+    """The mapping at a place, with only known keys and all the needed ones."""
+    found = at(marked, place)
+    where = " › ".join(str(step) for step in place) or "the file"
+    if not isinstance(found, dict):
+        raise marked.refusal("law_type", f"{where} is not a list of key: value.", "See the shipped sets for the form.", *place)
+    for key in found:
+        if known is not None and key not in known:
+            to_do = f"Known here: {', '.join(sorted(known))}."
+            raise marked.refusal("law_key_unknown", f"{where} has the unknown key {key}.", to_do, *place, key)
+    for key in sorted((needed or set()) - set(found)):
+        raise marked.refusal("law_key_missing", f"{where} lacks {key}.", "Add it.", *place)
+    return found
+
+
+def typed(marked: Marked, place: tuple[Any, ...], kind: type, value: Any) -> Any:
+    """The value, if it is of that type."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        names = {int: "a whole number", date: "a day like 2021-11-01", bool: "true or false", str: "text", dict: "a list of key: value"}
+        why = f"{' › '.join(str(step) for step in place)} should be {names.get(kind, kind.__name__)}, not {value!s}."
+        raise marked.refusal("law_type", why, "Correct it.", *place)
+    return value
+
+
+def both(marked: Marked, place: tuple[Any, ...]) -> dict[str, str]:
+    """A text in both languages, zh and en."""
+    body = mapping(marked, place, {"zh", "en"}, {"zh", "en"})
+    return {lang: str(typed(marked, (*place, lang), str, body[lang])) for lang in ("zh", "en")}

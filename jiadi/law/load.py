@@ -1,0 +1,270 @@
+"""Load a rule set: its layers' files, read strictly, checked and compiled (装载规则集)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from jiadi.errors import Refusal
+from jiadi.law.agree import check_bounds, check_periods
+from jiadi.law.citation import Citation, at, both, mapping, read_citations, typed
+from jiadi.law.dense import compile_array, ends
+from jiadi.law.lawset import LawSet, RuleFile
+from jiadi.law.marked import Marked, read_text
+from jiadi.law.parameter import Given, Parameter, continuous, read_given, read_head
+
+SHIPPED = Path(__file__).parent / "cn"
+
+_SETS_KEYS = {"sets", "provinces", "defaults"}
+_SET_KEYS = {"version", "title", "layers", "sample"}
+_LAYER_KEYS = {"division", "title"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The files of one layer, read."""
+
+    name: str
+    division: str
+    citations: Marked | None
+    text: Marked | None
+    parameters: tuple[Marked, ...]
+    rules: tuple[Marked, ...]
+    content: tuple[tuple[str, Any], ...]
+
+
+def load(name_or_path: str | Path) -> LawSet:
+    """Load a rule set (装载规则集).
+
+    Args:
+        name_or_path: name of a shipped set, or a folder with its own `sets.yaml` of exactly one set;
+            layers that the folder does not hold are taken from the shipped ones.
+
+    Returns:
+        The set, frozen.
+
+    Raises:
+        Refusal: no such set; a file that is not as it should be: file, line, what is wrong, what to do.
+
+    >>> load("quzhou").title["zh"]
+    '衢州市'
+    >>> load("atlantis")
+    Traceback (most recent call last):
+        ...
+    jiadi.errors.Refusal: There is no rule set atlantis. Name one of national, quzhou, sample-county, zhejiang or a folder with sets.yaml.
+    """
+    name = str(name_or_path)
+    if name in shipped():
+        return _load_shipped(name)
+    folder = Path(name_or_path)
+    if not folder.is_dir():
+        raise Refusal("no_such_law", f"There is no rule set {name}.", f"Name one of {', '.join(shipped())} or a folder with sets.yaml.")
+    marked = read_text(folder / "sets.yaml", "sets.yaml")
+    names = list(_sets(marked))
+    if len(names) != 1:
+        raise marked.refusal("law_sets", f"The folder holds {len(names)} sets.", "A folder given as --law holds exactly one.", "sets")
+    return _load(names[0], marked, (folder, SHIPPED))
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the shipped sets, sorted (内置规则集)."""
+    return tuple(sorted(_sets(_shipped_sets())))
+
+
+def default_for(division_code: str | None) -> str | None:
+    """Name of the set that serves a division by default (默认规则集).
+
+    Args:
+        division_code: 2, 4, 6, 9 or 12 digits; None where it is not known.
+
+    Returns:
+        The name; None where no shipped set covers the place. Never a sample set.
+
+    >>> default_for("330802001002"), default_for("330102"), default_for("110101"), default_for("25354"), default_for(None)
+    ('quzhou', 'zhejiang', 'national', None, None)
+    """
+    if division_code is None or not division_code.isdigit() or len(division_code) not in (2, 4, 6, 9, 12):
+        return None
+    marked = _shipped_sets()
+    if not division_code.startswith(_provinces(marked)):
+        return None
+    defaults: dict[str, str] = marked.data["defaults"]
+    around = [prefix for prefix in defaults if prefix == "00" or division_code.startswith(prefix)]
+    nearest = max(around, key=lambda prefix: (prefix != "00", len(prefix)))
+    return defaults[nearest]
+
+
+@cache
+def _load_shipped(name: str) -> LawSet:
+    return _load(name, _shipped_sets(), (SHIPPED,))
+
+
+@cache
+def _shipped_sets() -> Marked:
+    return read_text(SHIPPED / "sets.yaml", "sets.yaml")
+
+
+def _sets(marked: Marked) -> dict[str, Any]:
+    mapping(marked, (), _SETS_KEYS, {"sets"})
+    return mapping(marked, ("sets",))
+
+
+def _provinces(marked: Marked) -> tuple[str, ...]:
+    listed = marked.data.get("provinces") or _shipped_sets().data["provinces"]
+    return tuple(str(code) for code in listed)
+
+
+def _load(name: str, marked: Marked, folders: tuple[Path, ...]) -> LawSet:
+    place = ("sets", name)
+    body = mapping(marked, place, _SET_KEYS, {"version", "title", "layers"})
+    names = typed(marked, (*place, "layers"), list, body["layers"])
+    layers = [_layer(_folder(marked, (*place, "layers"), str(layer), folders), str(layer)) for layer in names]
+    for outer, inner in pairwise(layers):
+        if outer.division not in (inner.division[: len(outer.division)], "00"):
+            why = f"The layer {inner.name} ({inner.division}) does not lie inside {outer.name} ({outer.division})."
+            raise marked.refusal("law_layers", why, "List layers from the nation inwards.", *place, "layers")
+    citations = _citations(layers)
+    parameters, given = _figures(layers, citations)
+    rules = tuple(RuleFile(layer.name, layer.division, file.name, file.data, file.lines) for layer in layers for file in layer.rules)
+    rule_days = {day for layer in layers for file in layer.rules for day in _check_rules(file, citations)}
+    divisions = tuple(sorted({layer.division for layer in layers} | {value.division for own in given.values() for value in own}))
+    edges = tuple(sorted(_edges(given) | rule_days))
+    ids = sorted(citations)
+    law = LawSet(
+        name,
+        str(body["version"]),
+        both(marked, (*place, "title")),
+        _sha256(name, body, layers),
+        tuple(layer.name for layer in layers),
+        divisions,
+        _provinces(marked),
+        parameters,
+        rules,
+        citations,
+        _text(layers),
+        edges,
+        {figure: compile_array(parameters[figure], given[figure], divisions, edges, ids) for figure in parameters},
+        bool(body.get("sample", False)),
+    )
+    check_bounds(law)
+    return law
+
+
+def _folder(marked: Marked, place: tuple[str, ...], layer: str, folders: tuple[Path, ...]) -> Path:
+    for folder in folders:
+        found = folder / layer
+        if found.is_dir() and layer == found.name and not found.is_symlink():
+            return found
+    raise marked.refusal("law_layers", f"There is no layer folder {layer}.", "Check layers, or add the folder.", *place)
+
+
+def _layer(folder: Path, name: str) -> _Layer:
+    files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")}
+    read: dict[str, Marked] = {}
+    for relative, path in files.items():
+        if path.suffix == ".md":
+            continue
+        if not _known(Path(relative)):
+            why = f"{name}/{relative} is no file of a layer."
+            to_do = "A layer holds layer.yaml, citations.yaml, text.yaml, parameters/*.yaml and rules*.yaml."
+            raise Refusal("law_file", why, to_do)
+        read[relative] = read_text(path, f"{name}/{relative}")
+    head = read.get("layer.yaml") or read_text(folder / "layer.yaml", f"{name}/layer.yaml")
+    mapping(head, (), _LAYER_KEYS, _LAYER_KEYS)
+    return _Layer(
+        name,
+        typed(head, ("division",), str, head.data["division"]),
+        read.get("citations.yaml"),
+        read.get("text.yaml"),
+        tuple(file for relative, file in read.items() if relative.startswith("parameters/")),
+        tuple(file for relative, file in read.items() if Path(relative).name.startswith("rules")),
+        tuple((relative, file.data) for relative, file in read.items()),
+    )
+
+
+def _known(relative: Path) -> bool:
+    if relative.suffix != ".yaml":
+        return False
+    if relative.parts[0] == "parameters":
+        return len(relative.parts) == 2
+    return relative.name.startswith("rules") or str(relative) in ("layer.yaml", "citations.yaml", "text.yaml")
+
+
+def _citations(layers: list[_Layer]) -> dict[str, Citation]:
+    found: dict[str, Citation] = {}
+    for layer in layers:
+        if layer.citations is None:
+            continue
+        own = read_citations(layer.citations)
+        for name in own:
+            if name in found:
+                why = f"The citation {name} is already defined in a farther layer."
+                raise layer.citations.refusal("law_citation", why, "Give it another id.", "citations", name)
+        found.update(own)
+    return found
+
+
+def _figures(layers: list[_Layer], citations: dict[str, Citation]) -> tuple[dict[str, Parameter], dict[str, list[Given]]]:
+    parameters: dict[str, Parameter] = {}
+    given: dict[str, list[Given]] = {}
+    for layer in layers:
+        for file in layer.parameters:
+            name = str(mapping(file, (), None, {"parameter"})["parameter"])
+            declares = name not in parameters
+            if Path(file.name).stem != name:
+                raise file.refusal("law_file", f"The file of {name} should be called {name}.yaml.", "Rename it.", "parameter")
+            if declares:
+                parameters[name] = read_head(file)
+            own = read_given(file, parameters[name], layer.division, citations, declares)
+            given.setdefault(name, []).extend(own)
+            check_periods(parameters[name], own, continuous(file), file)
+    return parameters, given
+
+
+def _edges(given: dict[str, list[Given]]) -> set[date]:
+    days = {value.starts for own in given.values() for value in own}
+    days |= {end for own in given.values() for end in ends(own) if end is not None}
+    return days - {date.min}
+
+
+def _check_rules(file: Marked, citations: dict[str, Citation]) -> Iterator[date]:
+    """Days that a file of rules names; its citations must be known."""
+    for place in file.lines:
+        value = at(file, place) if place else None
+        if isinstance(value, date):
+            yield value
+        if place and place[-1] == "citation":
+            for name in value if isinstance(value, list) else [value]:
+                if name not in citations:
+                    why = f"The citation {name} is not in citations.yaml of the set."
+                    raise file.refusal("law_citation", why, "Add it there, or correct the name.", *place)
+
+
+def _text(layers: list[_Layer]) -> dict[str, dict[str, dict[str, str]]]:
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for layer in layers:
+        if layer.text is not None:
+            for group in mapping(layer.text, ()):
+                words = mapping(layer.text, (group,))
+                found.setdefault(str(group), {}).update({str(word): both(layer.text, (group, word)) for word in words})
+    return found
+
+
+def _sha256(name: str, body: dict[str, Any], layers: list[_Layer]) -> str:
+    content = [name, body, [[layer.name, *layer.content] for layer in layers]]
+    return hashlib.sha256(json.dumps(_plain(content), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    return data if data is None or isinstance(data, bool | int | str) else str(data)
