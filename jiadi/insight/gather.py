@@ -1,0 +1,280 @@
+"""What the report page is given: columns of houses, findings and unknowns, and a head of names (报告数据)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jiadi.insight import count, naming, shapes
+from jiadi.insight.encode import Block
+from jiadi.insight.words import LANGS, unit
+from jiadi.policy.labels import label
+from jiadi.register.schema import TABLES
+
+if TYPE_CHECKING:
+    from jiadi.run.pipeline import Outcome
+
+_WORDS = ("use", "structure", "vacancy", "safety_grade")
+_NUMBERS = ("built_year", "built_month", "storeys")
+_FINDING_WORDS = ("subject", "code", "effect", "unit", "parameter", "limit_division", "limit_from", "citation", "exception", "remedy")
+_FINDING_NUMBERS = ("measured", "limit", "excess", "scale")
+_SOURCE = {"source_id": pl.Int32, "source_row": pl.Int32}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Frames from which pages are cut, made once a report (报告素材).
+
+    Args:
+        placed: the judgement with its places.
+        details: row by row with `placed.houses`: what the survey says of each house.
+        drawn: row by row with `placed.houses`: shapes, None where a house has none.
+        sources: `house`, `table`, `source_id`, `source_row`, sorted: where a house's facts come from.
+        parcels: `parcel_id`, `village_code`, sorted by id; `land`: their shapes.
+        files: the `source` table.
+    """
+
+    placed: count.Placed
+    details: pl.DataFrame
+    drawn: NDArray[np.object_]
+    sources: pl.DataFrame
+    parcels: pl.DataFrame
+    land: NDArray[np.object_]
+    files: pl.DataFrame
+
+
+def material(outcome: Outcome) -> Material:
+    """Gather what the pages of a report need (汇集素材)."""
+    placed = count.place(outcome)
+    order = placed.houses.select("house", "id", "parcel_id")
+    surveyed = outcome.linked.houses
+    details = order.join(_with_columns(surveyed), on="id", how="left").sort("house")
+    parcels = outcome.delivery.tables.get("parcel")
+    known = pl.DataFrame(schema={"parcel_id": pl.String, "village_code": pl.String, "geometry": pl.Binary})
+    if parcels is not None:
+        known = parcels.filter(pl.col("geometry").is_not_null()).select(pl.col("id").alias("parcel_id"), "village_code", "geometry")
+    known = known.sort("parcel_id")
+    return Material(
+        placed=placed,
+        details=details.drop("geometry"),
+        drawn=shapes.read(details["geometry"]),
+        sources=_sources(order, details, outcome),
+        parcels=known.drop("geometry"),
+        land=shapes.read(known["geometry"]),
+        files=outcome.delivery.sources,
+    )
+
+
+def _with_columns(houses: pl.DataFrame) -> pl.DataFrame:
+    """Houses with every column that a page shows; those of a list that lacks them are null."""
+    schema = {column.name: pl.String for column in TABLES["house"].columns}
+    wanted = ["house_number", "base_area_m2", "floor_area_m2", "geometry", "footprint_id", *_WORDS, *_NUMBERS, *_SOURCE]
+    missing = [pl.lit(None, dtype=schema.get(name, pl.Int32)).alias(name) for name in wanted if name not in houses.columns]
+    return houses.with_columns(missing).select("id", *wanted)
+
+
+def _sources(order: pl.DataFrame, details: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
+    """File and row of the survey, footprint, parcel, ledger and approval behind each house."""
+    tables, pairs = outcome.delivery.tables, outcome.linked.pairs
+    empty = pl.DataFrame(schema={"house": pl.UInt32, "table": pl.String, **_SOURCE})
+    survey = details.select("house", pl.lit("house").alias("table"), *_SOURCE)
+    parts = [empty, survey]
+    footprint = details.select("house", pl.col("footprint_id").alias("id")).drop_nulls()
+    parts.append(_rows_of(tables, "footprint", footprint))
+    on_parcel = order.select("house", pl.col("parcel_id")).drop_nulls()
+    parts.append(_rows_of(tables, "parcel", on_parcel.rename({"parcel_id": "id"})))
+    for table in ("right", "approval"):
+        linked = pairs.filter((pl.col("kind") == f"{table}_parcel") & (pl.col("state") == "linked"))
+        of_house = on_parcel.join(linked.select(pl.col("right_id").alias("parcel_id"), pl.col("left_id").alias("id")), on="parcel_id")
+        parts.append(_rows_of(tables, table, of_house.select("house", "id")))
+    whole = pl.concat(parts).drop_nulls(["source_id"]).unique()
+    rank = {name: place for place, name in enumerate(("house", "footprint", "parcel", "right", "approval"))}
+    return (
+        whole.with_columns(pl.col("table").replace_strict(rank).alias("rank"))
+        .unique(["house", "source_id", "source_row"], keep="any")
+        .sort("house", "rank", "source_id", "source_row")
+        .drop("rank")
+    )
+
+
+def _rows_of(tables: dict[str, pl.DataFrame], table: str, of_house: pl.DataFrame) -> pl.DataFrame:
+    """Source rows of a list for `house`, `id` pairs."""
+    frame = tables.get(table)
+    if frame is None or of_house.is_empty():
+        return pl.DataFrame(schema={"house": pl.UInt32, "table": pl.String, **_SOURCE})
+    return of_house.join(frame.select("id", *_SOURCE), on="id").select("house", pl.lit(table).alias("table"), *_SOURCE)
+
+
+def part(whole: Material, township: str | None) -> Material:
+    """The material of one township alone, renumbered (某乡镇的素材).
+
+    Args:
+        whole: of the report.
+        township: its code; None: houses whose township is not known.
+    """
+    here = pl.col("township_code").eq_missing(pl.lit(township, dtype=pl.String))
+    placed = whole.placed
+    houses = placed.houses.filter(here)
+    rows = houses["house"]
+    old = houses.select("house").with_row_index("new")
+    taken, waiting = (_renumbered(frame, old) for frame in (placed.taken, placed.waiting))
+    found = placed.findings.filter(here | pl.col("finding").is_in(taken["finding"].implode()))
+    open_questions = placed.unknowns.filter(pl.col("unknown").is_in(waiting["unknown"].implode()))
+    cut = count.Placed(
+        houses.drop("house").with_row_index("house"),
+        found.drop("finding").with_row_index("finding"),
+        _pointed(taken, found, "finding"),
+        open_questions.drop("unknown").with_row_index("unknown"),
+        _pointed(waiting, open_questions, "unknown"),
+    )
+    in_township = count.township_of(pl.col("village_code")).eq_missing(pl.lit(township, dtype=pl.String))
+    land = whole.parcels.with_row_index("row").filter(in_township | pl.col("parcel_id").is_in(houses["parcel_id"].drop_nulls().implode()))
+    return Material(
+        placed=cut,
+        details=whole.details[rows].drop("house").with_row_index("house"),
+        drawn=whole.drawn[rows.to_numpy()],
+        sources=_renumbered(whole.sources, old),
+        parcels=land.drop("row"),
+        land=whole.land[land["row"].to_numpy()],
+        files=whole.files,
+    )
+
+
+def _renumbered(frame: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the houses that stay, with their new numbers, in the same order."""
+    kept = frame.join(old, on="house", how="inner", maintain_order="left")
+    return kept.with_columns(pl.col("new").alias("house")).drop("new")
+
+
+def _pointed(pairs: pl.DataFrame, things: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Pairs that point at the new numbers of the things that stay."""
+    new = things.select(name).with_row_index("to")
+    joined = pairs.join(new, on=name, maintain_order="left")
+    return joined.select("house", pl.col("to").alias(name)).sort("house", name)
+
+
+def block(given: Material) -> Block:
+    """Every column of a page of houses (页面数据列)."""
+    made = Block()
+    houses, details = given.placed.houses, given.details
+    made.texts("house.id", naming.shown_ids(houses["id"]))
+    made.texts("house.household", naming.shown_ids(houses["household_id"]))
+    made.texts("house.parcel", houses["parcel_id"])
+    made.texts("house.place", naming.shown_ids(details["house_number"]))
+    made.words("house.village", houses["village_code"])
+    made.words("house.township", houses["township_code"])
+    made.words("house.verdict", houses["verdict"])
+    for name in _WORDS:
+        made.words(f"house.{name}", details[name])
+    for name in _NUMBERS:
+        made.integers(f"house.{name}", details[name].cast(pl.Int64))
+    for name in ("base_area_m2", "floor_area_m2"):
+        made.integers(f"house.{name}", (details[name].cast(pl.Float64) * 100).round(0))
+    parcel_rows = given.parcels.select("parcel_id").with_row_index("row")
+    made.integers("house.land", houses.join(parcel_rows, on="parcel_id", how="left", maintain_order="left")["row"])
+    _findings(made, given.placed)
+    made.pairs("source", houses.height, given.sources["house"], _numbered_sources(given))
+    made.words("source.table", given.sources["table"])
+    _outlines(made, "drawn", given.drawn)
+    _outlines(made, "land", given.land)
+    return made
+
+
+def _findings(made: Block, placed: count.Placed) -> None:
+    found = placed.findings.with_columns(pl.col("limit_from").cast(pl.String))
+    for name in _FINDING_WORDS:
+        made.words(f"finding.{name}", found[name])
+    for name in _FINDING_NUMBERS:
+        made.integers(f"finding.{name}", found[name])
+    for name in ("subject", "code", "needs"):
+        made.words(f"unknown.{name}", placed.unknowns[name])
+    owners = placed.houses.height
+    made.pairs("taken", owners, placed.taken["house"], {"finding": placed.taken["finding"]})
+    made.pairs("waiting", owners, placed.waiting["house"], {"unknown": placed.waiting["unknown"]})
+
+
+def _numbered_sources(given: Material) -> dict[str, pl.Series]:
+    """Place of each source in the head's list of files, and the row."""
+    places = given.files.select("source_id").with_row_index("place") if not given.files.is_empty() else None
+    if places is None:
+        return {"file": given.sources["source_id"].clear(), "row": given.sources["source_row"].clear()}
+    joined = given.sources.join(places.with_columns(pl.col("source_id").cast(pl.Int32)), on="source_id", how="left", maintain_order="left")
+    return {"file": joined["place"], "row": joined["source_row"]}
+
+
+def _outlines(made: Block, name: str, drawn: NDArray[np.object_]) -> None:
+    rings = shapes.outlines(drawn)
+    made.integers(f"{name}.rings", pl.Series(rings.rings))
+    made.integers(f"{name}.points", pl.Series(rings.points))
+    made.deltas(f"{name}.x", rings.x)
+    made.deltas(f"{name}.y", rings.y)
+
+
+def head(given: Material, outcome: Outcome, made: Block) -> dict[str, Any]:
+    """Names and counts that stand beside the columns (页面数据头)."""
+    law, placed = outcome.law, given.placed
+    named = pl.concat([placed.houses["township_code"], placed.houses["village_code"]]).drop_nulls().unique().sort().to_list()
+    cited = placed.findings["citation"].drop_nulls().unique().sort().to_list()
+    divisions = placed.findings["limit_division"].drop_nulls().unique().sort().to_list()
+    places = {code: {lang: naming.village(code, lang) for lang in LANGS} for code in named}
+    limits = {code: {lang: naming.limit_place(code, lang) for lang in LANGS} for code in divisions}
+    return {
+        "title": {lang: naming.title(placed.houses, lang) for lang in LANGS},
+        "on": outcome.on.isoformat(),
+        "law": _law(outcome),
+        "names": places,
+        "limitPlaces": limits,
+        "citations": {one: {lang: law.cite(one, lang) for lang in LANGS} for one in cited} if law else {},
+        "words": _labels(made, placed),
+        "files": [
+            {"file": file, "sheet": sheet or "", "table": table or ""}
+            for file, sheet, table in (given.files.select("file", "sheet", "table").iter_rows() if not given.files.is_empty() else ())
+        ],
+        **counts(placed),
+    }
+
+
+def _law(outcome: Outcome) -> dict[str, Any] | None:
+    law = outcome.law
+    if law is None:
+        return None
+    return {"name": law.name, "version": law.version, "sha256": law.sha256, "title": law.title, "sample": law.sample}
+
+
+def counts(placed: count.Placed) -> dict[str, Any]:
+    """Counts by township, finding and need (各项统计)."""
+    found = dict(placed.findings.group_by("township_code").len().iter_rows())
+    return {
+        "townships": [
+            {"code": code, "houses": houses, "verdicts": list(each), "findings": found.get(code, 0)}
+            for code, houses, *each in count.verdicts(placed, "township_code").iter_rows()
+        ],
+        "findings": [{"code": code, "subjects": once, "houses": houses} for code, once, houses in count.findings(placed).iter_rows()],
+        "needs": [{"code": code, "need": need, "houses": houses} for code, need, houses in count.needs(placed).iter_rows()],
+    }
+
+
+def _labels(made: Block, placed: count.Placed) -> dict[str, dict[str, str]]:
+    """Every word that a page shows, in both languages."""
+    used: set[str] = {*count.VERDICTS, "unknown", "none"}
+    for name, described in made.head.items():
+        if described["type"] == "word" and not name.startswith(("house.village", "house.township", "finding.limit", "finding.citation")):
+            for word in described["words"]:
+                used |= {part.strip() for part in word.split(",")}
+    waited = count.needs(placed)
+    used |= {*placed.findings["code"], *waited["code"], *waited["need"]}
+    enums = {word: spoken for column in TABLES["house"].columns for word, spoken in column.codes.items()}
+    known: dict[str, dict[str, str]] = {}
+    for lang in LANGS:
+        known[lang] = {word: label(word, lang) for word in sorted(used) if word}
+    for word, spoken in enums.items():
+        if word in known["zh"] and known["zh"][word] == word:
+            known["zh"][word], known["en"][word] = spoken[0], word.replace("_", " ")
+    for word in placed.findings["unit"].drop_nulls().unique():
+        for lang in LANGS:
+            known[lang][word] = unit(word, lang)
+    return known
