@@ -15,8 +15,25 @@ if TYPE_CHECKING:
     from jiadi.law.lawset import LawSet
 
 
-def check_periods(parameter: Parameter, own: list[Given], promised: dict[str, date], file: Marked) -> None:
-    """Refuse values of one file that overlap, and gaps where none is promised (时段不重不漏).
+def check_overlaps(parameter: Parameter, given: list[Given]) -> None:
+    """Refuse two values of one division and cell on one day (时段不重叠).
+
+    Args:
+        parameter: what the figure is.
+        given: its values from all layers.
+
+    Raises:
+        Refusal: file and line of the earlier value, and the days.
+    """
+    for value, end in zip(given, ends(given), strict=True):
+        if end is not None and (end <= value.starts or (value.until is not None and end < value.until)):
+            last = "" if value.until is None else f" to {value.until}"
+            why = f"{parameter.name} of {value.division} has two values from {end}{last}."
+            raise value.marked.refusal("law_overlap", why, "End the earlier one where the later one starts.", *value.place)
+
+
+def check_promises(parameter: Parameter, own: list[Given], promised: dict[str, date], file: Marked) -> None:
+    """Refuse a gap where a file promises values without one (时段不断档).
 
     Args:
         parameter: what the figure is.
@@ -25,12 +42,8 @@ def check_periods(parameter: Parameter, own: list[Given], promised: dict[str, da
         file: where they stand.
 
     Raises:
-        Refusal: two values on one day; a day without a value.
+        Refusal: a day without a value.
     """
-    for value, end in zip(own, ends(own), strict=True):
-        if value.until is not None and end is not None and end < value.until:
-            why = f"{parameter.name} of {value.division} has two values from {end} to {value.until}."
-            raise file.refusal("law_overlap", why, "End the earlier one where the later one starts.", *value.place)
     cells = list(product(*(range(length) for length in parameter.shape)))
     for division, since in promised.items():
         for cell in cells:
@@ -44,13 +57,10 @@ def check_periods(parameter: Parameter, own: list[Given], promised: dict[str, da
 def _first_gap(values: list[Given], since: date) -> date | None:
     day = since
     for value, end in sorted(zip(values, ends(values), strict=True), key=lambda pair: pair[0].starts):
-        if value.value is None or value.starts > day:
-            if value.starts > day:
-                return day
-            continue
-        if end is None:
-            return None
-        day = max(day, end)
+        if value.value is not None and value.starts <= day and (end is None or end > day):
+            if end is None:
+                return None
+            day = end
     return day
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jiadi.law.citation import Citation, Lang
 from jiadi.law.dense import DenseArray, Ints, around, ends
-from jiadi.law.parameter import Given, Parameter
+from jiadi.law.parameter import Given, Parameter, is_division
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class LawSet:
         >>> law.covering("330802001002"), law.covering("330102000000"), law.covering("110101"), law.covering("25354")
         ('3308', '33', '00', None)
         """
-        if not (division.isdigit() and len(division) in (2, 4, 6, 9, 12)) or not division.startswith(self.provinces):
+        if not is_division(division) or not division.startswith(self.provinces):
             return None
         outer = [other for other in self.divisions if division.startswith(other) or other == "00"]
         return max(outer, key=lambda other: (other != "00", len(other)), default=None)

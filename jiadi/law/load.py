@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from jiadi.errors import Refusal
-from jiadi.law.agree import check_bounds, check_periods
+from jiadi.law.agree import check_bounds, check_overlaps, check_promises
 from jiadi.law.citation import Citation, at, both, mapping, read_citations, typed
 from jiadi.law.dense import compile_array, ends
 from jiadi.law.lawset import LawSet, RuleFile
 from jiadi.law.marked import Marked, read_text
-from jiadi.law.parameter import Given, Parameter, continuous, read_given, read_head
+from jiadi.law.parameter import Given, Parameter, continuous, is_division, read_given, read_head
 
 SHIPPED = Path(__file__).parent / "cn"
 
@@ -90,7 +90,7 @@ def default_for(division_code: str | None) -> str | None:
     >>> default_for("330802001002"), default_for("330102"), default_for("110101"), default_for("25354"), default_for(None)
     ('quzhou', 'zhejiang', 'national', None, None)
     """
-    if division_code is None or not division_code.isdigit() or len(division_code) not in (2, 4, 6, 9, 12):
+    if division_code is None or not is_division(division_code):
         return None
     marked = _shipped_sets()
     if not division_code.startswith(_provinces(marked)):
@@ -224,7 +224,9 @@ def _figures(layers: list[_Layer], citations: dict[str, Citation]) -> tuple[dict
                 parameters[name] = read_head(file)
             own = read_given(file, parameters[name], layer.division, citations, declares)
             given.setdefault(name, []).extend(own)
-            check_periods(parameters[name], own, continuous(file), file)
+            check_promises(parameters[name], own, continuous(file), file)
+    for name, parameter in parameters.items():
+        check_overlaps(parameter, given[name])
     return parameters, given
 
 

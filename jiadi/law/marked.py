@@ -21,6 +21,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LIKE_DATE = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?")
 _INTEGER = re.compile(r"[-+]?\d+")
 _DECIMAL = re.compile(r"[-+]?\d+\.\d+")
+_TAGS = {"map", "seq", "str", "null", "bool", "int", "float", "timestamp", "merge", "value"}
 _PLAIN: dict[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
@@ -115,7 +116,7 @@ def parse(text: str, name: str) -> Marked:
 
 def _value(node: yaml.Node, place: Place, marked: Marked) -> Any:
     marked.lines[place] = node.start_mark.line + 1
-    if not node.tag.startswith("tag:yaml.org,2002:"):
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
         raise marked.refusal("law_yaml", f"The tag {node.tag} is not read here.", "Take it out.", *place)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, place, marked)

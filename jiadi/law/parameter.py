@@ -93,6 +93,15 @@ class Given:
     place: Place
 
 
+def is_division(code: str) -> bool:
+    """Whether a text has the form of a division code (区划代码的形式).
+
+    >>> [is_division(code) for code in ("33", "330802001002", "25354", "３３")]
+    [True, True, False, False]
+    """
+    return code.isascii() and code.isdigit() and len(code) in _DIVISION_LENGTHS
+
+
 def read_head(marked: Marked) -> Parameter:
     """What the figure of a file is (参数定义).
 
@@ -210,7 +219,8 @@ def _cell(marked: Marked, place: Place, found: Place, position: tuple[int, ...],
         body = {**body, **mapping(marked, found, _CELL_KEYS, {"value"})}
         own = own["value"]
     value = None if own is None else _scaled(marked, found, own, head.parameter)
-    citation = "" if value is None else _cite(marked, found, body, place[-1], head.citations)
+    said = (*found, "citation") if (*found, "citation") in marked.lines else (*place, "citation")
+    citation = "" if value is None else _cite(marked, said, body.get("citation"), place[-1], head.citations)
     flags = {key: typed(marked, found, bool, body.get(key, False)) for key in ("verify", "ceiling", "floor")}
     verify = flags["verify"] or (citation != "" and head.citations[citation].verify)
     bound = "ceiling" if flags["ceiling"] else "floor" if flags["floor"] else ""
@@ -218,8 +228,7 @@ def _cell(marked: Marked, place: Place, found: Place, position: tuple[int, ...],
     return Given(head.parameter.name, place[1], position, place[2], until, value, citation, verify, bound, marked, found)
 
 
-def _cite(marked: Marked, place: Place, body: dict[str, Any], starts: date, citations: dict[str, Citation]) -> str:
-    name = body.get("citation")
+def _cite(marked: Marked, place: Place, name: Any, starts: date, citations: dict[str, Citation]) -> str:
     if name is None:
         raise marked.refusal("law_citation", "A value without a citation.", "Name the article: citation: …", *place)
     if name not in citations:
@@ -269,7 +278,7 @@ def _one_of(marked: Marked, key: str, value: Any, known: tuple[str, ...]) -> str
 
 
 def _check_division(marked: Marked, place: Place, division: Any, layer: str) -> None:
-    if not isinstance(division, str) or not division.isdigit() or len(division) not in _DIVISION_LENGTHS:
+    if not isinstance(division, str) or not is_division(division):
         why = f"{division} is not a division code."
         raise marked.refusal("law_division", why, 'Write 2, 4, 6, 9 or 12 digits in quotes, or "00" for the nation.', *place)
     if not division.startswith(layer):
