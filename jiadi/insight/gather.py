@@ -216,7 +216,7 @@ def _outlines(made: Block, name: str, drawn: NDArray[np.object_]) -> None:
 
 def head(given: Material, outcome: Outcome, made: Block) -> dict[str, Any]:
     """Names and counts that stand beside the columns (页面数据头)."""
-    law, placed = outcome.law, given.placed
+    placed = given.placed
     named = pl.concat([placed.houses["township_code"], placed.houses["village_code"]]).drop_nulls().unique().sort().to_list()
     cited = placed.findings["citation"].drop_nulls().unique().sort().to_list()
     divisions = placed.findings["limit_division"].drop_nulls().unique().sort().to_list()
@@ -228,7 +228,7 @@ def head(given: Material, outcome: Outcome, made: Block) -> dict[str, Any]:
         "law": _law(outcome),
         "names": places,
         "limitPlaces": limits,
-        "citations": {one: {lang: law.cite(one, lang) for lang in LANGS} for one in cited} if law else {},
+        "citations": {one: {lang: naming.clause(outcome, one, lang) for lang in LANGS} for one in cited},
         "words": _labels(made, placed),
         "files": [
             {"file": file, "sheet": sheet or "", "table": table or ""}

@@ -109,6 +109,11 @@ def township_title(houses: pl.DataFrame, code: str | None, lang: str) -> str:
     return say("report_title", lang, place=place if place.endswith(name) else place + name)
 
 
+def clause(outcome: Outcome, citation_id: str, lang: str) -> str:
+    """How an article is cited; its id where no set judged (条款引用)."""
+    return outcome.law.cite(citation_id, "zh" if lang == "zh" else "en") if outcome.law else citation_id
+
+
 def law_lines(outcome: Outcome, lang: str) -> list[str]:
     """Lines that say by which law and on which day it was judged (尺子与判定日)."""
     lines = [say("judged_on", lang, on=outcome.on.isoformat())]

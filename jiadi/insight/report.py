@@ -89,4 +89,5 @@ def _policy(script: str, style: str) -> str:
     def hashed(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
-    return f"default-src 'none'; script-src {hashed(script)}; style-src {hashed(style)}; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    own = f"script-src {hashed(script)}; style-src {hashed(style)}"
+    return f"default-src 'none'; {own}; img-src data: blob:; base-uri 'none'; form-action 'none'"

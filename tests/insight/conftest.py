@@ -25,7 +25,20 @@ KINDS = (
     ("several_homesteads", "household", "unlawful", 2, 1, 1, "homestead", 1, "homesteads_limit", "00", "land_62", "return_homestead"),
     ("idle", "house", "none", None, None, None, None, None, None, None, "land_62", "reuse"),
 )
-FINDING_COLUMNS = ("code", "subject", "effect", "measured", "limit", "excess", "unit", "scale", "parameter", "limit_division", "citation", "remedy")
+FINDING_COLUMNS = (
+    "code",
+    "subject",
+    "effect",
+    "measured",
+    "limit",
+    "excess",
+    "unit",
+    "scale",
+    "parameter",
+    "limit_division",
+    "citation",
+    "remedy",
+)
 SURNAMES = "赵钱孙李周吴郑王"
 FINDINGS = {
     "subject": pl.String,
@@ -140,7 +153,8 @@ def _findings(homes: pl.DataFrame, verdicts: list[str], rng: np.random.Generator
     found = pl.DataFrame(list(rows.values()), schema=FINDINGS)
     for subject, column in subjects.items():
         of_subject = found.filter(pl.col("subject") == subject).select("subject", "id", "code")
-        taken.append(of_subject.join(homes.select(pl.col("id").alias("house_id"), pl.col(column).alias("subject_id")), left_on="id", right_on="subject_id"))
+        of_house = homes.select(pl.col("id").alias("house_id"), pl.col(column).alias("subject_id"))
+        taken.append(of_subject.join(of_house, left_on="id", right_on="subject_id"))
     return found, pl.concat(taken).select("house_id", "subject", "id", "code")
 
 
@@ -160,8 +174,15 @@ def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True,
     detail = _detail(homes, rng, drawn)
     findings, taken = _findings(homes, verdicts, rng)
     waiting = homes.filter(pl.Series(verdicts) == "to_be_verified")
-    unknowns = waiting.select(pl.lit("house").alias("subject"), "id", pl.lit("built_without_approval").alias("code"), pl.lit("has_approval,approval_coverage").alias("needs"))
-    judged = homes.select("id", "division_code", "village_code", "household_id", "parcel_id").with_columns(pl.Series("verdict", verdicts, dtype=pl.String))
+    unknowns = waiting.select(
+        pl.lit("house").alias("subject"),
+        "id",
+        pl.lit("built_without_approval").alias("code"),
+        pl.lit("has_approval,approval_coverage").alias("needs"),
+    )
+    judged = homes.select("id", "division_code", "village_code", "household_id", "parcel_id").with_columns(
+        pl.Series("verdict", verdicts, dtype=pl.String)
+    )
     judgement = SimpleNamespace(
         houses=judged,
         findings=findings,
@@ -193,7 +214,9 @@ def _delivery(homes: pl.DataFrame, rng: np.random.Generator, drawn: bool) -> Del
     land = [_shape(x - 3e-5, y - 3e-5, turn, 16.0, False) for x, y, turn in homes.select("x", "y", "turn").iter_rows()]
     numbers = pl.Series("source_row", np.arange(homes.height) + 1, dtype=pl.Int32)
     parcels = homes.select(pl.col("parcel_id").alias("id"), "village_code").with_columns(
-        pl.Series("geometry", land if drawn else [None] * homes.height, dtype=pl.Binary), pl.lit(1, dtype=pl.Int32).alias("source_id"), numbers
+        pl.Series("geometry", land if drawn else [None] * homes.height, dtype=pl.Binary),
+        pl.lit(1, dtype=pl.Int32).alias("source_id"),
+        numbers,
     )
     rights = homes.select(pl.col("parcel_id").alias("id")).with_columns(
         pl.lit("33080219760315123X").alias("holder_id"), pl.lit(2, dtype=pl.Int32).alias("source_id"), numbers
