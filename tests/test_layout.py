@@ -145,7 +145,7 @@ def test_words_are_in_both_languages() -> None:
         spoken = list(pairs(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), name))
         assert spoken, name
         for place, zh, en in spoken:
-            assert zh and en, place
+            assert isinstance(zh, str) and isinstance(en, str) and bool(zh) == bool(en), place
             assert not CHINESE.search(re.sub(r"[\u201c\"(（].*?[\u201d\")）]", "", en)), f"{place}: Chinese in the English words"
 
 
