@@ -1,0 +1,187 @@
+"""Links to persons and households (关联到人和户): by resident ID, else by name within the village."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from jiadi.register.schema import TABLES
+from jiadi.register.tables import frame_schema
+from jiadi.survey.link import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The household register as links look into it (户籍索引).
+
+    Args:
+        persons: one row a person: id, household, name, village, number, is_current.
+        heads: living heads 在世户主: household, name, village, number; no row repeats.
+    """
+
+    persons: pl.DataFrame
+    heads: pl.DataFrame
+
+
+def register(persons: pl.DataFrame, on: date) -> Register:
+    """Index the household register as it stands on a day (户籍索引).
+
+    Args:
+        persons: list `person`.
+        on: a person who died or moved away by then is not current; a missing date is neither.
+
+    Returns:
+        See `Register`.
+    """
+    village = pl.coalesce("village_code", keys.code_village("household_code", keys.HOUSEHOLD_CODE))
+    table = persons.select(
+        "id",
+        pl.col("household_code").alias("household"),
+        keys.name_key("name").alias("name"),
+        village.alias("village"),
+        keys.number_key(persons["id_number"]).alias("number"),
+        current(on).alias("is_current"),
+        (pl.col("relation") == "head").fill_null(False).alias("is_head"),
+    )
+    heads = table.filter(pl.col("is_head") & pl.col("is_current")).select("household", "name", "village", "number").unique()
+    return Register(table, heads)
+
+
+def current(on: date) -> pl.Expr:
+    """Whether a person of the register is alive and has not moved away on a day (在册且在世)."""
+    died = (pl.col("died_on") <= on).fill_null(False)
+    left = (pl.col("valid_to") <= on).fill_null(False)
+    return ~died & ~left
+
+
+def households(persons: pl.DataFrame, on: date) -> pl.DataFrame:
+    """One row a household, with its head and its size on a day (户表).
+
+    Args:
+        persons: list `person`.
+        on: the day.
+
+    Returns:
+        Columns of `household` with provenance of the head's row, sorted by id. `size` counts those
+        who are alive and have not moved away. A head who died serves only where no other is left.
+    """
+    village = pl.coalesce("village_code", keys.code_village("household_code", keys.HOUSEHOLD_CODE)).alias("village_code")
+    table = persons.with_columns(village, current(on).alias("is_current"))
+    size = table.group_by("household_code").agg(
+        pl.col("is_current").sum().cast(pl.Int32).alias("size"), pl.col("village_code").drop_nulls().min().alias("village_code")
+    )
+    order = ["household_code", "is_current", "name", "id_number", "id"]
+    heads = (
+        table.filter(pl.col("relation") == "head")
+        .sort(order, descending=[False, True, False, False, False], nulls_last=True)
+        .unique("household_code", keep="first", maintain_order=True)
+        .select("household_code", pl.col("name").alias("head_name"), pl.col("id_number").alias("head_id"), "source_id", "source_row")
+    )
+    joined = size.join(heads, on="household_code", how="left").with_columns(pl.col("household_code").alias("id"))
+    return joined.select(list(frame_schema(TABLES["household"]))).sort("id")
+
+
+def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
+    """Households of holders or applicants (权利人、申请人所在户).
+
+    By resident ID, whoever of the household has it; else by name and village against living
+    heads, two that both have an ID being different persons. A holder whose ID is on no register
+    and who has no namesake without ID is an outsider and gets no pair.
+
+    Args:
+        left: id, name, village, number (as `keys` makes them); each may be missing.
+        people: the register.
+
+    Returns:
+        CANDIDATES: right_id is a household.
+    """
+    known = people.persons.filter(pl.col("number").is_not_null()).select("number", pl.col("household").alias("right_id"), "is_current")
+    by_number = _current_first(left.filter(pl.col("number").is_not_null()).join(known, on="number"))
+    rest = left.join(by_number, left_on="id", right_on="left_id", how="anti")
+    return keys.stack(
+        [
+            keys.grade(by_number, 1.0, "id", "id_in_several_households"),
+            keys.grade(_namesakes(rest, people.heads.rename({"household": "right_id"})), 0.8, "head_name", "several_namesakes"),
+        ]
+    )
+
+
+def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
+    """Persons of the register that a roll or list names (名册对应的户籍人口).
+
+    By resident ID; else, where one side has none, by name and village if that is unique on both sides.
+
+    Args:
+        left: id, name, village, number; each may be missing.
+        people: the register.
+
+    Returns:
+        CANDIDATES: right_id is a person.
+    """
+    persons = people.persons.select(pl.col("id").alias("right_id"), "name", "village", "number", "is_current")
+    known = persons.filter(pl.col("number").is_not_null())
+    by_number = _current_first(
+        left.filter(pl.col("number").is_not_null()).join(known.select("number", "right_id", "is_current"), on="number")
+    )
+    rest = left.join(by_number, left_on="id", right_on="left_id", how="anti")
+    named = keys.grade(_namesakes(rest, persons), 0.8, "name", "several_namesakes")
+    # A person whom two rows of the list may mean is not unique on the list's side.
+    wanted = persons.join(named, on="right_id", how="semi")
+    meant = _namesakes(left, wanted, equal_too=True).group_by("right_id").len("meant")
+    doubt = pl.col("meant") > 1
+    mended = named.join(meant, on="right_id", how="left").with_columns(
+        pl.when(doubt).then(pl.lit("doubtful")).otherwise("state").alias("state"),
+        pl.when(doubt).then(pl.lit("several_namesakes")).otherwise("reason").alias("reason"),
+    )
+    return keys.stack([keys.grade(by_number, 1.0, "id", "id_of_several_persons"), mended])
+
+
+def _current_first(candidates: pl.DataFrame) -> pl.DataFrame:
+    """Of several rows with one ID those count that are in force; where none is, all do."""
+    any_current = pl.col("is_current").any().over("id")
+    return candidates.filter(pl.col("is_current") | ~any_current).select(pl.col("id").alias("left_id"), "right_id")
+
+
+def _namesakes(left: pl.DataFrame, right: pl.DataFrame, equal_too: bool = False) -> pl.DataFrame:
+    """Same name in the same village, unless both sides have an ID and these differ."""
+    pairs = left.filter(pl.col("name").is_not_null() & pl.col("village").is_not_null()).join(
+        right.select("right_id", "name", "village", pl.col("number").alias("other")), on=["name", "village"]
+    )
+    same = (pl.col("number") == pl.col("other")).fill_null(True) if equal_too else pl.col("number").is_null() | pl.col("other").is_null()
+    return pairs.filter(same).select(pl.col("id").alias("left_id"), "right_id")
+
+
+def holders(frame: pl.DataFrame) -> pl.DataFrame:
+    """Holders or applicants of a list with the keys by which they are compared (权利人键).
+
+    Args:
+        frame: list `right` or `approval`.
+
+    Returns:
+        id, name, village, number.
+    """
+    return frame.select(
+        "id",
+        keys.name_key("holder_name").alias("name"),
+        pl.col("village_code").alias("village"),
+        keys.number_key(frame["holder_id"]).alias("number"),
+    )
+
+
+def members(frame: pl.DataFrame) -> pl.DataFrame:
+    """Persons of a list with the keys by which they are compared (名册键).
+
+    Args:
+        frame: list `member` or `aid`.
+
+    Returns:
+        id, name, village, number.
+    """
+    return frame.select(
+        "id",
+        keys.name_key("name").alias("name"),
+        pl.col("village_code").alias("village"),
+        keys.number_key(frame["id_number"]).alias("number"),
+    )

@@ -1,0 +1,119 @@
+"""What linking brings to light about the files (关联中发现的问题). Columns are named as in the schema."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from jiadi.register.tables import PROBLEMS, Delivery
+from jiadi.survey.link import keys
+from jiadi.survey.link.people import Register
+
+CROSSES_M2 = 0.1
+"""A house may lie outside its parcel by this much before it is remarked: the drawings are not finer."""
+
+
+def remarks(
+    delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame | None, people: Register
+) -> pl.DataFrame:
+    """Remarks of linking, each a note (关联问题).
+
+    Args:
+        delivery: as checked; its sources say which file and sheet a row came from.
+        houses: as `link.houses` gives them.
+        house_parcel: CANDIDATES of the houses.
+        overlaps: house_id, parcel_id, share, overlap_m2, outside_m2; None where nothing was drawn.
+        people: the register.
+
+    Returns:
+        Frame of PROBLEMS: `name_differs`, `house_outside_parcels`, `house_crosses_parcel`; `column`
+        is the schema's name of the column.
+    """
+    found = [_names(delivery, people)]
+    if overlaps is not None and _drawn(keys.listed(delivery, "parcel")):
+        found += _places(delivery, houses, house_parcel, overlaps)
+    placed = pl.concat(found).join(_files(delivery), on="source_id", how="left")
+    return (
+        placed.select(
+            pl.col("file").fill_null(""),
+            pl.col("sheet").fill_null(""),
+            pl.col("source_row").fill_null(0).alias("row"),
+            "column",
+            "code",
+            pl.lit("note").alias("level"),
+            "value",
+            "detail",
+        )
+        .select(pl.col(name).cast(kind) for name, kind in PROBLEMS.items())
+        .sort("file", "sheet", "row", "column", "code", "value", "detail")
+    )
+
+
+def _drawn(parcels: pl.DataFrame) -> bool:
+    return bool(parcels["geometry"].is_not_null().any())
+
+
+def _files(delivery: Delivery) -> pl.DataFrame:
+    sources = delivery.sources
+    if sources.is_empty():
+        return pl.DataFrame(schema={"source_id": pl.Int32(), "file": pl.String(), "sheet": pl.String()})
+    return sources.select(pl.col("source_id").cast(pl.Int32), "file", "sheet")
+
+
+def _note(frame: pl.DataFrame, code: str, column: str, value: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
+    return frame.select(
+        "source_id",
+        "source_row",
+        pl.lit(column).alias("column"),
+        pl.lit(code).alias("code"),
+        value.cast(pl.String).alias("value"),
+        detail.cast(pl.String).alias("detail"),
+    )
+
+
+def _names(delivery: Delivery, people: Register) -> pl.DataFrame:
+    """Ledger rows whose holder has another name in the household register under the same ID."""
+    rights = keys.listed(delivery, "right")
+    asked = rights.select(
+        "source_id",
+        "source_row",
+        "holder_name",
+        keys.name_key("holder_name").alias("key"),
+        keys.number_key(rights["holder_id"]).alias("number"),
+    ).filter(pl.col("key").is_not_null() & pl.col("number").is_not_null())
+    known = (
+        people.persons.filter(pl.col("number").is_not_null() & pl.col("name").is_not_null())
+        .group_by("number")
+        .agg(pl.col("name").unique().sort().alias("names"))
+    )
+    differing = asked.join(known, on="number").filter(~pl.col("names").list.contains(pl.col("key")))
+    return _note(differing, "name_differs", "holder_name", pl.col("holder_name"), pl.col("names").list.join("、"))
+
+
+def _places(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame) -> list[pl.DataFrame]:
+    """Drawn houses that lie in no parcel, and those that reach beyond the one they belong to."""
+    # A house that was joined from two files is drawn in the second: the remark belongs there.
+    outline = keys.listed(delivery, "footprint").select(
+        pl.col("id").alias("footprint_id"), pl.col("source_id").alias("drawn_source"), pl.col("source_row").alias("drawn_row")
+    )
+    drawn = (
+        houses.filter(pl.col("geometry").is_not_null())
+        .join(outline, on="footprint_id", how="left")
+        .select(
+            "id", pl.coalesce("drawn_source", "source_id").alias("source_id"), pl.coalesce("drawn_row", "source_row").alias("source_row")
+        )
+    )
+    touching = overlaps.filter(pl.col("share") > 0).select(
+        pl.col("house_id").alias("id"), pl.col("parcel_id").alias("right_id"), "share", "outside_m2"
+    )
+    outside = drawn.join(touching, on="id", how="anti")
+    largest = touching.sort("id", "share", "right_id", descending=[False, True, False]).unique("id", keep="first", maintain_order=True)
+    linked = keys.only(house_parcel, "linked").select(pl.col("left_id").alias("id"), "right_id")
+    # Without a link the parcel that holds most of it is the one it reaches out of.
+    own = pl.concat([linked, largest.join(linked, on="id", how="anti").select("id", "right_id")])
+    apart = own.join(touching.select("id").unique(), on="id").join(touching, on=["id", "right_id"], how="left")
+    beyond = drawn.join(apart.filter(pl.col("outside_m2").is_null() | (pl.col("outside_m2") > CROSSES_M2)), on="id")
+    metres = pl.col("outside_m2").round(2).cast(pl.String)
+    return [
+        _note(outside, "house_outside_parcels", "geometry", pl.lit(""), pl.lit("")),
+        _note(beyond, "house_crosses_parcel", "geometry", metres.fill_null(""), (metres + " m²").fill_null("")),
+    ]

@@ -1,0 +1,145 @@
+"""Links that follow from other links (由关联推出的关联): a parcel's household, an approval's parcel, a house's household."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from jiadi.survey.link import keys
+from jiadi.survey.link.people import Register, to_household
+
+
+def parcel_household(parcels: pl.DataFrame, right_parcel: pl.DataFrame, right_household: pl.DataFrame, people: Register) -> pl.DataFrame:
+    """The household that holds each parcel (宗地所属户).
+
+    Through its row of the homestead ledger; a parcel without one by its holder's name among the
+    living heads of its village. A parcel whose ledger row names an outsider gets no pair.
+
+    Args:
+        parcels: list `parcel`.
+        right_parcel, right_household: CANDIDATES of the ledger rows.
+        people: the register.
+
+    Returns:
+        CANDIDATES: left_id is a parcel, right_id a household.
+    """
+    through = chain(
+        right_parcel.select(pl.col("right_id").alias("left_id"), pl.col("left_id").alias("right_id"), "state", "score"), right_household
+    )
+    holders = parcels.join(right_parcel, left_on="id", right_on="right_id", how="anti").select(
+        "id",
+        keys.name_key("holder_name").alias("name"),
+        pl.col("village_code").alias("village"),
+        pl.lit(None, dtype=pl.String).alias("number"),
+    )
+    named = to_household(holders, people).with_columns((pl.col("score") * 0.7 / 0.8).round(4).alias("score"))
+    return keys.stack([_settle(through, "right", "several_households"), named])
+
+
+def chain(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
+    """Pairs a–b and b–c as a–c (关联相接): as doubtful as the more doubtful, scored as the weaker.
+
+    >>> step = pl.DataFrame({"left_id": ["a"], "right_id": ["b"], "state": ["linked"], "score": [1.0]})
+    >>> chain(step, step.with_columns(left_id=pl.lit("b"), right_id=pl.lit("c"))).rows()
+    [('a', 'c', 'linked', 1.0)]
+    """
+    both = (pl.col("state") == "linked") & (pl.col("state_second") == "linked")
+    return first.join(second, left_on="right_id", right_on="left_id", suffix="_second").select(
+        "left_id",
+        pl.col("right_id_second").alias("right_id"),
+        pl.when(both).then(pl.lit("linked")).otherwise(pl.lit("doubtful")).alias("state"),
+        pl.min_horizontal("score", "score_second").alias("score"),
+    )
+
+
+def _settle(pairs: pl.DataFrame, reason: str, several: str) -> pl.DataFrame:
+    """Of each left id one sure pair beats the doubtful; two sure ones are a doubt."""
+    distinct = pairs.group_by("left_id", "right_id").agg((pl.col("state") == "linked").any().alias("sure"), pl.col("score").max())
+    sure = pl.col("sure").sum().over("left_id")
+    return distinct.filter(pl.col("sure") | (sure != 1)).select(
+        "left_id",
+        "right_id",
+        pl.when(pl.col("sure") & (sure == 1)).then(pl.lit("linked")).otherwise(pl.lit("doubtful")).alias("state"),
+        "score",
+        pl.when(sure > 1).then(pl.lit(several)).otherwise(pl.lit(reason)).alias("reason"),
+    )
+
+
+def approval_parcel(
+    approvals: pl.DataFrame, parcels: pl.DataFrame, approval_household: pl.DataFrame, households_parcels: pl.DataFrame
+) -> pl.DataFrame:
+    """The parcel that each approval is for (审批对应宗地).
+
+    By parcel code; else the only parcel of its household, unless both codes stand there and differ:
+    then the approval may be for a parcel that is not in the list.
+
+    Args:
+        approvals: list `approval`.
+        parcels: list `parcel`.
+        approval_household: CANDIDATES of the approvals.
+        households_parcels: CANDIDATES, left_id a parcel, right_id a household.
+
+    Returns:
+        CANDIDATES: left_id is an approval, right_id a parcel.
+    """
+    index = keys.unique_code(parcels, "parcel_code").select("parcel_code", pl.col("id").alias("right_id"))
+    by_code = approvals.join(index, on="parcel_code").select(
+        pl.col("id").alias("left_id"),
+        "right_id",
+        pl.lit("linked").alias("state"),
+        pl.lit(1.0).alias("score"),
+        pl.lit("parcel_code").alias("reason"),
+    )
+    rest = approval_household.join(by_code, on="left_id", how="anti")
+    of_household = households_parcels.select(pl.col("right_id").alias("left_id"), pl.col("left_id").alias("right_id"), "state", "score")
+    candidates = chain(rest, of_household).unique(["left_id", "right_id"])
+    coded = approvals.select(pl.col("id").alias("left_id"), pl.col("parcel_code").alias("said"))
+    known = index.select("right_id", pl.col("parcel_code").alias("stands"))
+    count = pl.len().over("left_id")
+    differs = (pl.col("said") != pl.col("stands")).fill_null(False)
+    sure = (count == 1) & (pl.col("state") == "linked") & ~differs
+    through = (
+        candidates.join(coded, on="left_id", how="left")
+        .join(known, on="right_id", how="left")
+        .select(
+            "left_id",
+            "right_id",
+            pl.when(sure).then(pl.lit("linked")).otherwise(pl.lit("doubtful")).alias("state"),
+            (pl.min_horizontal("score", 0.8) / count).round(4).alias("score"),
+            pl.when(count > 1)
+            .then(pl.lit("several_parcels"))
+            .when(differs)
+            .then(pl.lit("code_differs"))
+            .otherwise(pl.lit("household"))
+            .alias("reason"),
+        )
+    )
+    return keys.stack([by_code, through])
+
+
+def house_footprint(houses: pl.DataFrame, house_parcel: pl.DataFrame) -> pl.DataFrame:
+    """Survey rows that may be about a footprint without number (待认领的轮廓).
+
+    Where one parcel has one house that is not drawn and one footprint without number, they may be
+    one house; that is for a person to say, so they stay two.
+
+    Args:
+        houses: as `link.houses` gives them.
+        house_parcel: CANDIDATES of the houses.
+
+    Returns:
+        CANDIDATES, all doubtful: left_id is a house, right_id a footprint.
+    """
+    on_parcel = keys.only(house_parcel, "linked").select(pl.col("left_id").alias("id"), pl.col("right_id").alias("parcel_id"))
+    placed = houses.select("id", "survey_code", "footprint_id", "stated_only").join(on_parcel, on="id")
+    undrawn = _only_on_parcel(placed.filter(pl.col("footprint_id").is_null() & pl.col("stated_only")))
+    nameless = _only_on_parcel(placed.filter(pl.col("footprint_id").is_not_null() & pl.col("survey_code").is_null()))
+    pairs = undrawn.select("parcel_id", pl.col("id").alias("left_id")).join(
+        nameless.select("parcel_id", pl.col("footprint_id").alias("right_id")), on="parcel_id"
+    )
+    return keys.stack(
+        [pairs.with_columns(pl.lit("doubtful").alias("state"), pl.lit(0.5).alias("score"), pl.lit("unique_in_parcel").alias("reason"))]
+    )
+
+
+def _only_on_parcel(placed: pl.DataFrame) -> pl.DataFrame:
+    return placed.filter(pl.col("parcel_id").is_unique())
