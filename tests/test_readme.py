@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 from pathlib import Path
@@ -35,7 +34,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 
 def test_commands_work_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    os.symlink(ROOT / "tests", tmp_path / "tests")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
     monkeypatch.chdir(tmp_path)
     lines = [line for line in commands("README.md") if line.startswith("jiadi ")]
     assert len(lines) == 5
