@@ -30,7 +30,7 @@ class Found(NamedTuple):
     source: Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DenseArray:
     """One figure, compiled (稠密参数).
 
@@ -159,10 +159,13 @@ def compile_array(
         for outer in around(division, divisions):
             source[row[division]] = np.where(source[row[division]] >= 0, source[row[division]], own[row[outer]])
     numbers = np.array([value.value or 0 for value in given] or [0], dtype=np.int64)
+    values, missing = np.where(source >= 0, numbers[source], 0), source < 0
+    for held in (values, missing, source):
+        held.setflags(write=False)  # a set is shared by whole runs: nobody may change it under them
     return DenseArray(
         parameter,
-        np.where(source >= 0, numbers[source], 0),
-        source < 0,
+        values,
+        missing,
         source,
         np.array([row[value.division] for value in given], dtype=np.int64),
         np.array([value.starts for value in given], dtype="datetime64[D]"),

@@ -60,7 +60,7 @@ class RuleFile:
     lines: dict[tuple[Any, ...], int] = field(repr=False, default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LawSet:
     """The law of a place (规则集), frozen.
 
@@ -74,7 +74,7 @@ class LawSet:
         parameters: name → what the figure is.
         rules: files of rules, farthest layer first.
         citations: id → article.
-        text: group → word → zh and en, such as `text["finding"]["over_area"]["zh"]`.
+        text: group → word → zh and en, such as `text["finding"]["over_area"]["zh"]`; `text["division"]` names the layers' divisions.
         breakpoints: days on which anything in the set changes, sorted.
         sample: whether the set is an invented one.
     """

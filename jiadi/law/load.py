@@ -33,6 +33,7 @@ class _Layer:
 
     name: str
     division: str
+    title: dict[str, str]
     citations: Marked | None
     text: Marked | None
     parameters: tuple[Marked, ...]
@@ -181,6 +182,7 @@ def _layer(folder: Path, name: str) -> _Layer:
     return _Layer(
         name,
         typed(head, ("division",), str, head.data["division"]),
+        both(head, ("title",)),
         read.get("citations.yaml"),
         read.get("text.yaml"),
         tuple(file for relative, file in read.items() if relative.startswith("parameters/")),
@@ -250,7 +252,7 @@ def _check_rules(file: Marked, citations: dict[str, Citation]) -> Iterator[date]
 
 
 def _text(layers: list[_Layer]) -> dict[str, dict[str, dict[str, str]]]:
-    found: dict[str, dict[str, dict[str, str]]] = {}
+    found: dict[str, dict[str, dict[str, str]]] = {"division": {layer.division: layer.title for layer in layers}}
     for layer in layers:
         if layer.text is not None:
             for group in mapping(layer.text, ()):

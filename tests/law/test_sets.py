@@ -105,8 +105,9 @@ def test_words_are_those_of_the_labels() -> None:
     labels = yaml.safe_load((ROOT / "jiadi/policy/labels.yaml").read_text("utf-8"))
     flat = {word: both for group in labels.values() for word, both in group.items()}
     law = load("quzhou")
-    for group in ("finding", "effect", "remedy", "subject"):
+    for group in ("finding", "effect", "remedy", "subject", "word"):
         for word, both in law.text[group].items():
-            assert flat[word] == both
+            assert flat.get(word, both) == both
+    assert set(law.text["finding"]) | {"no_law_set"} == set(labels["finding"])
     assert set(law.parameters["remedy"].index["finding"]) == set(law.text["finding"])
     assert set(law.parameters["remedy"].words) == set(law.text["remedy"])
