@@ -1,0 +1,168 @@
+"""The forms in which departments hand in their lists (部门表格): headers, words, cells and where each row stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jiadi.register.schema import TABLES, Column
+from jiadi.survey.sample.draw import Bools
+from jiadi.survey.sample.ground import Rings
+from jiadi.survey.sample.records import World
+from jiadi.survey.sample.zones import LAYERS
+
+LEDGER, HOUSES, AID, APPROVALS = "宅基地台账.xlsx", "农房调查.xlsx", "低保.xlsx", "审批.xlsx"
+PARCELS, FOOTPRINTS, ZONES = "宗地.shp", "房屋轮廓.geojson", "管控区.gpkg"
+PERSONS, MEMBERS = "户籍.csv", "成员名册.csv"
+MANIFEST, TRUTH = "清单.yaml", "truth.json"
+SHEET_ROWS = 500_000
+
+HEADERS: dict[str, dict[str, str]] = {
+    "right": {
+        "parcel_code": "宗地代码", "holder_name": "户主/姓名", "holder_id": "户主/证件号码", "stated_area_m2": "宅基地面积(㎡)",
+        "approved_area_m2": "批准面积(㎡)", "obtained": "取得方式", "land_class": "建前地类",
+        "returned_parcel_code": "应退旧宅基地", "village_code": "村代码",
+    },
+    "parcel": {
+        "feature_code": "BSM", "parcel_code": "ZDDM", "holder_name": "QLRMC", "stated_area_m2": "ZDMJ",
+        "land_owner": "QLXZ", "location": "ZL", "village_code": "XZQDM",
+    },
+    "house": {
+        "survey_code": "调查编号", "owner_name": "产权人", "unit_code": "不动产单元号", "village_name": "村", "house_number": "门牌号",
+        "built_year": "建成年份", "built_month": "建成月份", "storeys": "层数", "storeys_below": "地下层数", "height_m": "房屋高度(m)",
+        "floor_area_m2": "建筑面积(㎡)", "base_area_m2": "占地面积(㎡)", "structure": "房屋结构", "use": "房屋用途",
+        "inherited": "是否继承", "vacancy": "闲置情况", "safety_grade": "鉴定等级", "masonry": "砌筑方式", "construction": "构筑类型",
+        "surroundings": "周边环境", "storeys_added": "私自加层", "basement": "地下室", "no_ties": "三无", "hollow_slab": "预制多孔板",
+        "land_papers": "用地手续", "building_papers": "建设规划手续", "title": "产权证",
+    },
+    "footprint": {"feature_code": "标识码", "survey_code": "调查编号"},
+    "person": {
+        "household_code": "户号", "name": "姓名", "id_number": "证件号码", "relation": "与户主关系", "valid_from": "迁入日期",
+        "valid_to": "迁出日期", "died_on": "死亡日期", "village_code": "村代码",
+    },
+    "member": {
+        "name": "姓名", "id_number": "证件号码", "village_code": "村代码", "village_name": "村集体", "valid_from": "成员起始日期",
+        "valid_to": "成员终止日期",
+    },
+    "aid": {
+        "name": "姓名", "id_number": "证件号码", "aid_kind": "救助类别", "village_code": "村代码", "village_name": "村",
+        "valid_from": "享受起始日期", "valid_to": "享受终止日期",
+    },
+    "approval": {
+        "approval_code": "批准文号", "approved_on": "批准日期", "holder_name": "申请人姓名", "holder_id": "申请人身份证号",
+        "parcel_code": "宗地代码", "approved_area_m2": "批准用地面积(㎡)", "approved_floor_area_m2": "批准建筑面积(㎡)",
+        "approved_storeys": "批准层数", "removed_parcel_code": "应拆旧房宗地", "village_code": "村代码", "village_name": "村",
+    },
+    "zone": {
+        "zone_code": "图斑编号", "zone_kind": "管控类型", "zone_class": "等级", "zone_name": "名称", "designated_on": "划定日期",
+        "source": "来源",
+    },
+}  # fmt: skip
+FILES = {
+    "right": LEDGER, "parcel": PARCELS, "house": HOUSES, "footprint": FOOTPRINTS, "person": PERSONS, "member": MEMBERS,
+    "aid": AID, "approval": APPROVALS, "zone": ZONES,
+}  # fmt: skip
+NUMBERS = ("area_m2", "length_m", "integer", "year", "month")
+
+
+@dataclass(slots=True)
+class Form:
+    """One list as it is handed in (表格).
+
+    Args:
+        table: list name. file: where it is written.
+        headers: schema column → header in the file.
+        cells: one text column for each schema column, null where blank; rows in the order of the file.
+        typed: (rows,) column → whether a cell is written as a number, in a workbook.
+        sheet: sheet or layer of each row. row: row as the problem list names it.
+        rings: geometry, in the order of the rows.
+        columnar: whether the schema's own words are written.
+    """
+
+    table: str
+    file: str
+    headers: dict[str, str]
+    cells: pl.DataFrame
+    typed: dict[str, Bools]
+    sheet: NDArray[np.object_]
+    row: NDArray[np.int64]
+    rings: Rings | None = None
+    columnar: bool = False
+    raw_rows: set[int] = field(default_factory=set)
+    swapped: set[int] = field(default_factory=set)
+
+
+def fill_in(world: World, lists: dict[str, pl.DataFrame], columnar: bool = False) -> dict[str, Form]:
+    """Copy the departments' lists into their forms (填表).
+
+    Args:
+        world: the invented county.
+        lists: what `write_down` gave.
+        columnar: the schema's own column names and words instead of the departments'.
+
+    Returns: list name → form.
+    """
+    return {name: _form(world, name, frame, columnar) for name, frame in lists.items()}
+
+
+def _form(world: World, name: str, frame: pl.DataFrame, columnar: bool) -> Form:
+    names = _columns(name, frame, columnar)
+    table = TABLES[name]
+    cells = frame.select(_cell(table.column(column), frame[column].dtype, columnar).alias(column) for column in names)
+    headers = {column: column for column in names} if columnar else HEADERS[name]
+    numeric = [column for column in names if table.column(column).kind in NUMBERS]
+    typed = {column: np.ones(frame.height, dtype=bool) for column in numeric}
+    file = f"{name}.parquet" if columnar else FILES[name]
+    sheet, row = _stand(name, frame, columnar)
+    return Form(name, file, dict(headers), cells, typed, sheet, row, _rings(world, name, frame), columnar)
+
+
+def _columns(name: str, frame: pl.DataFrame, columnar: bool) -> list[str]:
+    if columnar:
+        return [column.name for column in TABLES[name].columns if column.name in frame.columns]
+    return list(HEADERS[name])
+
+
+def _cell(column: Column, dtype: pl.DataType, columnar: bool) -> pl.Expr:
+    """A column as text; numbers as a workbook shows them, words in Chinese."""
+    value = pl.col(column.name)
+    if column.codes and not columnar:
+        return value.replace_strict({word: known[0] for word, known in column.codes.items()}, default=None, return_dtype=pl.String)
+    if dtype == pl.Date:
+        return value.dt.strftime("%Y-%m-%d")
+    if dtype.is_float():
+        # A whole number is written without its point, as workbooks keep it.
+        return value.cast(pl.String).str.strip_suffix(".0")
+    return value.cast(pl.String)
+
+
+def _stand(name: str, frame: pl.DataFrame, columnar: bool) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Sheet and row of each record, as the problem list will name them."""
+    place = np.arange(frame.height)
+    if columnar:
+        return np.full(frame.height, "", dtype=object), place + 1
+    if name == "right":
+        sheet = frame["village_name"].to_numpy()
+        start = np.concatenate([[True], sheet[1:] != sheet[:-1]])
+        return sheet, place - np.maximum.accumulate(np.where(start, place, 0)) + 4
+    if name == "house":
+        pages = np.array([f"农房调查{page + 1}" if page else "农房调查" for page in range(frame.height // SHEET_ROWS + 1)], dtype=object)
+        return pages[place // SHEET_ROWS], place % SHEET_ROWS + 3
+    if name == "zone":
+        layer = frame["zone_kind"].replace_strict(LAYERS, return_dtype=pl.String)
+        number = frame.select(pl.int_range(1, pl.len() + 1).over("zone_kind"))
+        return layer.to_numpy(), number.to_series().to_numpy().astype(np.int64)
+    if name in ("aid", "approval"):
+        return np.full(frame.height, {"aid": "低保", "approval": "审批"}[name], dtype=object), place + 2
+    return np.full(frame.height, "", dtype=object), place + (2 if name in ("person", "member") else 1)
+
+
+def _rings(world: World, name: str, frame: pl.DataFrame) -> Rings | None:
+    if name == "parcel":
+        return world.ground.parcels.take(frame["_homestead"].to_numpy())
+    if name == "footprint":
+        return world.ground.houses.take(frame["_building"].to_numpy())
+    return None

@@ -1,0 +1,198 @@
+"""Households and persons of the invented county (户与人): names, resident IDs, who has left, who is a member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jiadi.survey.sample.draw import Bools, Ints, between, choose, distributions, pick, rank_in_run, run_starts, stream
+from jiadi.survey.sample.homestead import Homesteads
+from jiadi.survey.sample.places import Villages
+
+ABSENT = np.datetime64("NaT", "D")
+RELATIONS = ("head", "spouse", "child", "child", "grandchild", "parent", "other", "other")
+_WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
+_SERIALS = 489
+_CHECK = np.array(list("10X98765432"))
+
+
+@dataclass(slots=True)
+class People:
+    """Persons in the order of their households, the head first (人).
+
+    Args:
+        household: position of the person's household. village: of its village.
+        name, number: name and 18-digit resident ID.
+        relation: English word of the schema.
+        came_on, left_on, died_on: days, NaT where there is none.
+        registered: whether the police have the person (an outsider is nobody's).
+        member: whether on the collective's roll. member_from, member_to: days.
+        aid: English word of the schema, "" where there is none.
+        head: (households,) position of each household's head.
+        size: (households,) persons.
+    """
+
+    household: Ints
+    village: Ints
+    name: NDArray[Any]
+    number: NDArray[Any]
+    relation: NDArray[Any]
+    came_on: NDArray[np.datetime64]
+    left_on: NDArray[np.datetime64]
+    died_on: NDArray[np.datetime64]
+    registered: Bools
+    member: Bools
+    member_from: NDArray[np.datetime64]
+    member_to: NDArray[np.datetime64]
+    aid: NDArray[Any]
+    head: Ints
+    size: Ints
+
+
+def invent_people(villages: Villages, homesteads: Homesteads, county: str, seed: int) -> People:
+    """Draw the persons of every household that holds a homestead (造人).
+
+    Args:
+        county: 6 digits, the beginning of the invented resident IDs.
+    """
+    rng = stream(seed, "people")
+    firsts = np.flatnonzero(homesteads.primary)
+    plan = homesteads.plan[firsts].astype(str)
+    size = choose(rng, distributions()["household_size"], len(firsts)).astype(np.int64)
+    size[plan == "outsider"] = 1
+    household = np.repeat(np.arange(len(firsts)), size)
+    place = rank_in_run(household)
+    relation = np.array(RELATIONS, dtype=object)[np.minimum(place, len(RELATIONS) - 1)]
+    relation[(place == 1) & (size[household] == 2) & (rng.random(len(place)) < 0.2)] = "parent"
+    male, born = _born(rng, household, relation)
+    village = homesteads.village[firsts][household]
+    outsider = plan[household] == "outsider"
+    name = _names(villages, household, village, relation, male, outsider, seed)
+    number = _numbers(rng, county, born, male)
+    came = born + rng.integers(0, 400, len(born)).astype("timedelta64[D]")
+    left, died = _ends(rng, plan[household], place)
+    member = _members(rng, plan[household], place, left, died)
+    member_from = np.datetime64("2006-01-01") + rng.integers(0, 5500, len(born)).astype("timedelta64[D]")
+    gone = ~np.isnat(died) & (rng.random(len(born)) < 0.5)
+    aid = choose(rng, distributions()["aid_kinds"], len(born))
+    aided = (place == 0) & (rng.random(len(born)) < distributions()["aid"]) & ~outsider & np.isnat(left) & np.isnat(died)
+    aid[~aided] = ""
+    return People(
+        household, village, name, number, relation, np.maximum(came, np.datetime64("1958-01-09")), left, died,
+        ~outsider, member, member_from, np.where(gone, died, ABSENT), aid, np.flatnonzero(place == 0), size,
+    )  # fmt: skip
+
+
+def _born(rng: np.random.Generator, household: Ints, relation: NDArray[Any]) -> tuple[Bools, NDArray[np.datetime64]]:
+    """Sex and day of birth, in keeping with the relation to the head."""
+    count = len(household)
+    heads = np.flatnonzero(run_starts(household))
+    age_of_head = between(rng, distributions()["head_age"], len(heads))
+    head_male = rng.random(len(heads)) < 0.82
+    older = age_of_head[household]
+    words = relation.astype(str)
+    shift = np.select(
+        [words == "head", words == "spouse", words == "child", words == "grandchild", words == "parent"],
+        [np.zeros(count), between(rng, (-5, 6), count), between(rng, (-34, -21), count),
+         between(rng, (-64, -46), count), between(rng, (20, 34), count)],
+        between(rng, (-25, 5), count),
+    )  # fmt: skip
+    age = np.clip(older + shift, 0.6, 101.0)
+    male = np.where(words == "head", head_male[household], rng.random(count) < 0.5)
+    male = np.where(words == "spouse", ~head_male[household], male)
+    born = np.datetime64(date.fromisoformat(str(distributions()["delivered_on"]))) - (age * 365.25).astype("timedelta64[D]")
+    return male, born
+
+
+def _characters(text: str) -> NDArray[Any]:
+    return np.array(list(dict.fromkeys(text)), dtype=object)
+
+
+def _names(
+    villages: Villages, household: Ints, village: Ints, relation: NDArray[Any], male: Bools, outsider: Bools, seed: int
+) -> NDArray[Any]:
+    """Names: a few surnames lead in each village, a spouse or a mother brings her own."""
+    rng = stream(seed, "names")
+    figures = distributions()
+    surnames = _characters(figures["surnames"])
+    leading = rng.permuted(np.tile(np.arange(len(surnames)), (len(villages.code), 1)), axis=1)[
+        :, : figures["surnames_by_village"]["leading"]
+    ]
+    count = len(household)
+    weights = np.array([8.0, 5.0, 3.0, 2.0][: leading.shape[1]])
+    of_village = leading[village, pick(rng, weights, count)]
+    anywhere = pick(rng, 1.0 / (np.arange(len(surnames)) + 6.0), count)
+    own = np.where(rng.random(count) < figures["surnames_by_village"]["weight"], of_village, anywhere)
+    family = own[np.flatnonzero(run_starts(household))][household]
+    words = relation.astype(str)
+    surname = surnames[np.where(np.isin(words, ("head", "child", "grandchild")), family, own)]
+    foreign = _characters(figures["foreign_surnames"])
+    surname = np.where(outsider, foreign[rng.integers(0, len(foreign), count)], surname)
+    for attempt in range(3):
+        name = surname + _given(rng, male)
+        if attempt:
+            name = np.where(repeated, name, kept)
+        kept = name
+        # Two of a name in one household would not be told apart; villages have namesakes, households none.
+        repeated = (
+            pl.DataFrame({"h": household, "n": pl.Series(kept.tolist())}).select(pl.struct("h", "n").is_duplicated()).to_series().to_numpy()
+        )
+    return kept
+
+
+def _given(rng: np.random.Generator, male: Bools) -> NDArray[Any]:
+    figures = distributions()["given"]
+    count = len(male)
+    men, women = _characters(figures["male"]), _characters(figures["female"])
+    drawn = []
+    for _ in range(2):
+        # Some characters are much commoner than others, which is where namesakes come from.
+        share = rng.random(count) ** 1.35
+        drawn.append(np.where(male, men[(share * len(men)).astype(np.int64)], women[(share * len(women)).astype(np.int64)]))
+    two = rng.random(count) < figures["two_characters"]
+    return drawn[0] + np.where(two, drawn[1], "")
+
+
+def _numbers(rng: np.random.Generator, county: str, born: NDArray[np.datetime64], male: Bools) -> NDArray[Any]:
+    """Resident IDs with valid check digits, none twice."""
+    day = born.astype("datetime64[D]").astype(np.int64)
+    order = np.lexsort((rng.random(len(day)), male, day))
+    run = (day * 2 + male)[order]
+    rank = np.empty(len(day), dtype=np.int64)
+    # The first number of a day is drawn, so that small samples do not all begin alike. Serials that end in 00
+    # are left out: with a check digit 0 they would look like a number that a spreadsheet has cut off.
+    serials = np.array([[number for number in range(first, 999, 2) if number % 100][:_SERIALS] for first in (2, 1)])
+    rank[order] = (rank_in_run(run) + run * 7919) % _SERIALS
+    serial = serials[male.astype(np.int64), rank]
+    months = born.astype("datetime64[M]").astype(np.int64)
+    year, month = 1970 + months // 12, months % 12 + 1
+    day_of_month = (born.astype("datetime64[D]") - born.astype("datetime64[M]")).astype(np.int64) + 1
+    body = ((int(county) * 10000 + year) * 100 + month) * 100 + day_of_month
+    body = body * 1000 + serial
+    digits = (body[:, None] // 10 ** np.arange(16, -1, -1)) % 10
+    check = _CHECK[(digits * _WEIGHTS).sum(axis=1) % 11]
+    return np.char.add(body.astype(str), check).astype(object)
+
+
+def _ends(rng: np.random.Generator, plan: NDArray[Any], place: Ints) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
+    """Days of moving out and of death; everyone of an extinct household has one of them."""
+    count = len(plan)
+    day = np.datetime64("2012-01-01") + rng.integers(0, 4800, count).astype("timedelta64[D]")
+    extinct = plan == "household_extinct"
+    dead = extinct & ((place == 0) | (rng.random(count) < 0.6))
+    # The old and the young leave a household that goes on; its head stays.
+    left = np.where(extinct, ~dead, (place > 0) & (plan != "outsider") & (rng.random(count) < distributions()["moved_out"]))
+    return np.where(left, day, ABSENT), np.where(dead, day, ABSENT)
+
+
+def _members(
+    rng: np.random.Generator, plan: NDArray[Any], place: Ints, left: NDArray[np.datetime64], died: NDArray[np.datetime64]
+) -> Bools:
+    strangers = np.isin(plan, ("outsider", "registered_non_member", "non_member_heir"))
+    drawn = (place == 0) | (rng.random(len(plan)) < distributions()["member_of_collective"])
+    return drawn & ~strangers & (np.isnat(left) | ~np.isnat(died))

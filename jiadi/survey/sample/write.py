@@ -1,0 +1,220 @@
+"""Write the filled-in forms to a folder (写文件)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+import yaml
+from numpy.typing import NDArray
+
+from jiadi.codes import division as divisions
+from jiadi.register.schema import TABLES
+from jiadi.register.tables import dtype
+from jiadi.survey.sample import shapes
+from jiadi.survey.sample.draw import distributions
+from jiadi.survey.sample.forms import MANIFEST, Form
+from jiadi.survey.sample.places import Plane
+from jiadi.survey.sample.records import World
+from jiadi.survey.sample.workbook import Sheet, letter, write_workbook
+from jiadi.survey.sample.zones import LAYERS
+
+_CSV_ROWS = 200_000
+
+
+def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Callable[[str], None]) -> list[str]:
+    """Write each form as its department would (写表), and the manifest.
+
+    Args:
+        directory: an existing folder.
+        done: called with each file's name.
+
+    Returns: names of the files, in the order written.
+    """
+    written = []
+    for name, form in forms.items():
+        path = directory / form.file
+        if form.columnar:
+            _write_parquet(path, world, name, form)
+        else:
+            _WRITERS[name](path, world, form)
+        written.append(form.file)
+        done(form.file)
+    (directory / MANIFEST).write_text(_manifest(world), encoding="utf-8")
+    return [*written, MANIFEST]
+
+
+def _manifest(world: World) -> str:
+    delivered = distributions()["delivered_on"]
+    # Each entry has a list of its own, else YAML would write it once and point to it.
+    coverage: list[dict[str, object]] = [
+        {"list": "approval", "divisions": [world.county], "from": date(1982, 2, 13), "to": delivered + timedelta(days=1)},
+        *({"list": name, "divisions": [world.county]} for name in ("person", "member", "parcel", "house", "footprint", "right", "aid")),
+        *({"list": "zone", "kind": kind, "divisions": [world.county]} for kind in LAYERS),
+    ]
+    plain = yaml.safe_dump({"delivered_on": delivered, "coverage": coverage}, allow_unicode=True, sort_keys=False)
+    return f"# {divisions.name(world.county)}示例数据（虚构）· an invented sample\n{plain}"
+
+
+def _labelled(form: Form) -> pl.DataFrame:
+    return form.cells.rename(form.headers)
+
+
+def _write_csv(path: Path, world: World, form: Form) -> None:
+    frame = _labelled(form)
+    with path.open("wb") as out:
+        for start in range(0, max(frame.height, 1), _CSV_ROWS):
+            text = frame.slice(start, _CSV_ROWS).write_csv(include_header=start == 0, line_terminator="\r\n")
+            out.write(text.encode("gb18030"))
+
+
+def _write_parcels(path: Path, world: World, form: Form) -> None:
+    assert form.rings is not None
+    shapes.write_shapefile(path, form.rings, _labelled(form), world.villages.plane, form.raw_rows)
+
+
+def _write_footprints(path: Path, world: World, form: Form) -> None:
+    assert form.rings is not None
+    shapes.write_geojson(path, form.rings, _labelled(form), world.villages.plane, form.swapped)
+
+
+def _write_zones(path: Path, world: World, form: Form) -> None:
+    shapes.write_geopackage(path, form.sheet, _labelled(form), zone_polygons(world))
+
+
+def zone_polygons(world: World) -> NDArray[np.object_]:
+    """The zones as polygons in EPSG:4490 (管控区图形)."""
+    plane: Plane = world.villages.plane
+    polygons = []
+    for ring in world.zones.ring:
+        lon, lat = plane.to_degrees(ring[:, 0], ring[:, 1])
+        polygons.append(shapely.Polygon(np.round(np.stack([lon, lat], axis=1), 9)))
+    return np.array(polygons, dtype=object)
+
+
+def _write_list(path: Path, world: World, form: Form) -> None:
+    """A plain list: one header row."""
+    name = str(form.sheet[0]) if len(form.sheet) else path.stem
+    header = [list(enumerate(form.headers.values()))]
+    write_workbook(path, [Sheet(name, header, [], form.cells, form.typed, [])], [name])
+
+
+def _write_houses(path: Path, world: World, form: Form) -> None:
+    """One header row below a merged title; a new sheet where a sheet is full."""
+    names = list(dict.fromkeys(form.sheet.tolist())) or ["农房调查"]
+    title = f"{divisions.name(world.county)}农村房屋调查表"
+
+    def pages() -> Iterator[Sheet]:
+        for name in names:
+            rows = np.flatnonzero(form.sheet == name)
+            yield _titled(form, rows, name, title)
+
+    write_workbook(path, pages(), names)
+
+
+def _titled(form: Form, rows: NDArray[np.int64], name: str, title: str) -> Sheet:
+    first, count = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
+    typed = {column: mask[first : first + count] for column, mask in form.typed.items()}
+    top = [[(0, title)], list(enumerate(form.headers.values()))]
+    return Sheet(name, top, [f"A1:{letter(len(form.headers) - 1)}1"], form.cells.slice(first, count), typed, [])
+
+
+def _write_ledger(path: Path, world: World, form: Form) -> None:
+    """A sheet a village: merged title, header in two rows, closing row with the totals."""
+    names = list(dict.fromkeys(form.sheet.tolist()))
+
+    def pages() -> Iterator[Sheet]:
+        starts = np.flatnonzero(np.concatenate([[True], form.sheet[1:] != form.sheet[:-1]]))
+        for start, stop in zip(starts, [*starts[1:], len(form.sheet)], strict=True):
+            yield _village_page(form, int(start), int(stop))
+
+    write_workbook(path, pages(), names)
+
+
+def _village_page(form: Form, start: int, stop: int) -> Sheet:
+    cells = form.cells.slice(start, stop - start)
+    typed = {column: mask[start:stop] for column, mask in form.typed.items()}
+    cells = cells.select(pl.int_range(1, pl.len() + 1).cast(pl.String).alias("serial"), *cells.columns)
+    typed["serial"] = np.ones(cells.height, dtype=bool)
+    upper, lower, merged = [(0, "序号")], [], ["A2:A3"]
+    for place, header in enumerate(form.headers.values(), start=1):
+        over, _, under = header.partition("/")
+        if under:
+            lower.append((place, under))
+            if upper[-1][1] == over:
+                merged.append(f"{letter(place - 1)}2:{letter(place)}2")
+                continue
+        else:
+            merged.append(f"{letter(place)}2:{letter(place)}3")
+        upper.append((place, over))
+    name = str(form.sheet[start])
+    last = letter(len(form.headers))
+    total = [(0, "合计", False)]
+    for place, column in enumerate(form.headers, start=1):
+        if column.endswith("area_m2"):
+            figure = cells[column].filter(pl.Series(typed[column])).cast(pl.Float64, strict=False).sum()
+            total.append((place, f"{figure:.2f}", True))
+    return Sheet(name, [[(0, f"{name}宅基地台账")], upper, lower], [f"A1:{last}1", *merged], cells, typed, total)
+
+
+_WRITERS: dict[str, Callable[[Path, World, Form], None]] = {
+    "right": _write_ledger,
+    "parcel": _write_parcels,
+    "house": _write_houses,
+    "footprint": _write_footprints,
+    "person": _write_csv,
+    "member": _write_csv,
+    "aid": _write_list,
+    "approval": _write_list,
+    "zone": _write_zones,
+}
+
+
+def _write_parquet(path: Path, world: World, name: str, form: Form) -> None:
+    """The schema's own columns and types; GeoParquet where the list is drawn."""
+    table = TABLES[name]
+    typed = form.cells.select(_typed(form, column).alias(column) for column in form.cells.columns)
+    out: pa.Table = pa.table({column: typed[column].to_arrow() for column in typed.columns})
+    metadata = {b"jiadi_table": name.encode()}
+    if table.spatial and name != "house":
+        out = out.append_column("geometry", pa.array(_wkb(world, name, form), pa.binary()))
+        metadata[b"geo"] = _geo_metadata()
+    pq.write_table(out.replace_schema_metadata(metadata), path, compression="zstd", store_schema=False)
+
+
+def _typed(form: Form, column: str) -> pl.Expr:
+    kind = dtype(TABLES[form.table].column(column))
+    text = pl.col(column)
+    if kind == pl.Date:
+        return text.str.to_date(strict=False)
+    if kind == pl.String:
+        return text
+    return text.cast(pl.Float64).cast(kind)
+
+
+def _wkb(world: World, name: str, form: Form) -> list[bytes]:
+    if form.rings is None:
+        return list(shapely.to_wkb(zone_polygons(world)))
+    x, y, counts = shapes.flat_coordinates(form.rings, clockwise=False)
+    lon, lat = world.villages.plane.to_degrees(x, y)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    if form.swapped:
+        turned = np.isin(owner, list(form.swapped))
+        lon, lat = np.where(turned, lat, lon), np.where(turned, lon, lat)
+    rings = shapely.linearrings(np.round(np.stack([lon, lat], axis=1), 9), indices=owner)
+    return list(shapely.to_wkb(shapely.polygons(rings)))
+
+
+def _geo_metadata() -> bytes:
+    import json  # noqa: PLC0415
+
+    from pyproj import CRS  # noqa: PLC0415
+
+    column = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS.from_epsg(4490).to_json_dict()}
+    return json.dumps({"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}, ensure_ascii=False).encode()
