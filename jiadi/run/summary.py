@@ -66,7 +66,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame) -> dict[str, Any]:
         "law": {"set": law.name, "version": law.version, "sha256": law.sha256} if law else None,
         "on": outcome.on.isoformat(),
         **of_check(outcome.delivery, problems, outcome.stages),
-        "links": survey_link.counts(outcome.linked),
+        "links": survey_link.counts(outcome.linked, outcome.delivery),
         "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
         "findings": _counted(judgement.findings["code"]),
     }
