@@ -8,7 +8,7 @@ import polars as pl
 
 from jiadi.codes import division, person
 from jiadi.register.schema import TABLES
-from jiadi.register.tables import PAIRS, Delivery, dtype, frame_schema
+from jiadi.register.tables import PAIRS, Delivery, frame_schema
 
 SURVEY_CODE = r"^[0-9]{12}-"
 HOUSEHOLD_CODE = r"^[0-9]{12}H"
@@ -82,7 +82,11 @@ def unique_code(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def no_pairs() -> pl.DataFrame:
-    """Pairs of no rows (空关联)."""
+    """Pairs of no rows (空关联).
+
+    >>> no_pairs().height
+    0
+    """
     return pl.DataFrame(schema=CANDIDATES)
 
 
@@ -113,7 +117,11 @@ def grade(candidates: pl.DataFrame, score: float, reason: str, several: str) -> 
 
 
 def stack(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Pairs of several steps under one another (合并关联)."""
+    """Pairs of several steps under one another (合并关联).
+
+    >>> stack([no_pairs(), no_pairs()]).height
+    0
+    """
     return pl.concat([frame.select(list(CANDIDATES)) for frame in frames]) if frames else no_pairs()
 
 
@@ -127,10 +135,9 @@ def of_kind(kind: Kind, pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def only(pairs: pl.DataFrame, state: str) -> pl.DataFrame:
-    """Pairs of one state (按状态取关联)."""
+    """Pairs of one state, "linked" or "doubtful" (按状态取关联).
+
+    >>> only(pl.DataFrame({"left_id": ["a", "b"], "state": ["linked", "doubtful"]}), "linked")["left_id"].to_list()
+    ['a']
+    """
     return pairs.filter(pl.col("state") == state)
-
-
-def column_type(table: str, column: str) -> pl.DataType:
-    """Dtype of a column of the schema (字段类型)."""
-    return dtype(TABLES[table].column(column))

@@ -31,6 +31,18 @@ def house_household(
 
     Returns:
         CANDIDATES: left_id is a house, right_id a household.
+
+    >>> from datetime import date
+    >>> from jiadi.register.tables import Delivery
+    >>> from jiadi.survey.link.people import register
+    >>> empty = Delivery({"house": pl.DataFrame({"id": ["h"]})})
+    >>> houses, parcels, rights, persons = (keys.listed(empty, name) for name in ("house", "parcel", "right", "person"))
+    >>> sure = {"state": ["linked"], "score": [1.0], "reason": ["id"]}
+    >>> links = {kind: keys.no_pairs() for kind in ("right_parcel", "right_household")}
+    >>> links["house_parcel"] = pl.DataFrame({"left_id": ["h"], "right_id": ["p"], **sure})
+    >>> links["parcel_household"] = pl.DataFrame({"left_id": ["p"], "right_id": ["A"], **sure})
+    >>> house_household(houses, parcels, rights, links, register(persons, date(2025, 6, 30))).rows()
+    [('h', 'A', 'linked', 1.0, 'parcel')]
     """
     owners = _owners(houses, parcels, links["house_parcel"])
     through = (

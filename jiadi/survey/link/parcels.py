@@ -22,6 +22,9 @@ def overlap_pairs(overlaps: pl.DataFrame | None) -> pl.DataFrame:
 
     Returns:
         left_id (house), right_id (parcel), share, outside_m2; only where they do overlap.
+
+    >>> overlap_pairs(None).columns
+    ['left_id', 'right_id', 'share', 'outside_m2']
     """
     if overlaps is None:
         return pl.DataFrame(schema=OVERLAP)
@@ -47,6 +50,14 @@ def of_houses(houses: pl.DataFrame, parcels: pl.DataFrame, overlaps: pl.DataFram
 
     Returns:
         CANDIDATES: left_id is a house, right_id a parcel.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> code = "330802001001JC00001"
+    >>> rows = pl.DataFrame({"id": ["h"], "unit_code": [code + "F00010001"]})
+    >>> houses = keys.listed(Delivery({"house": rows}), "house")
+    >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"], "parcel_code": [code]})}), "parcel")
+    >>> of_houses(houses, parcels, overlap_pairs(None)).rows()
+    [('h', 'p', 'linked', 1.0, 'unit_code')]
     """
     coded = _by_code(houses, parcels)
     by_code = _against_drawing(coded, overlaps)
@@ -138,6 +149,13 @@ def of_rights(rights: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         CANDIDATES: left_id is a ledger row, right_id a parcel.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> row = {"parcel_code": ["330802001001JC00001"]}
+    >>> rights = keys.listed(Delivery({"right": pl.DataFrame({"id": ["r"], **row})}), "right")
+    >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"], **row})}), "parcel")
+    >>> of_rights(rights, parcels).rows()
+    [('r', 'p', 'linked', 1.0, 'parcel_code')]
     """
     index = keys.unique_code(parcels, "parcel_code").select("parcel_code", pl.col("id").alias("right_id"))
     usable = keys.unique_code(rights, "parcel_code").select(pl.col("id").alias("left_id"), "parcel_code")

@@ -34,6 +34,12 @@ def register(persons: pl.DataFrame, on: date) -> Register:
 
     Returns:
         See `Register`.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> rows = {"id": ["A/张三"], "household_code": ["A"], "name": ["张三"], "relation": ["head"], "village_code": ["330802005001"]}
+    >>> persons = keys.listed(Delivery({"person": pl.DataFrame(rows)}), "person")
+    >>> register(persons, date(2025, 6, 30)).heads.rows()
+    [('A', '张三', '330802005001', None)]
     """
     village = pl.coalesce("village_code", keys.code_village("household_code", keys.HOUSEHOLD_CODE))
     table = persons.select(
@@ -50,7 +56,12 @@ def register(persons: pl.DataFrame, on: date) -> Register:
 
 
 def current(on: date) -> pl.Expr:
-    """Whether a person of the register is alive and has not moved away on a day (在册且在世)."""
+    """Whether a person of the register is alive and has not moved away on a day (在册且在世).
+
+    >>> days = pl.DataFrame({"died_on": [None, date(2020, 1, 1)], "valid_to": [None, None]}, schema_overrides={"valid_to": pl.Date})
+    >>> days.select(current(date(2025, 6, 30)).alias("is_current"))["is_current"].to_list()
+    [True, False]
+    """
     died = (pl.col("died_on") <= on).fill_null(False)
     left = (pl.col("valid_to") <= on).fill_null(False)
     return ~died & ~left
@@ -66,6 +77,12 @@ def households(persons: pl.DataFrame, on: date) -> pl.DataFrame:
     Returns:
         Columns of `household` with provenance of the head's row, sorted by id. `size` counts those
         who are alive and have not moved away. A head who died serves only where no other is left.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> rows = {"id": ["A/张三"], "household_code": ["A"], "name": ["张三"], "relation": ["head"], "village_code": ["330802005001"]}
+    >>> persons = keys.listed(Delivery({"person": pl.DataFrame(rows)}), "person")
+    >>> households(persons, date(2025, 6, 30)).select("id", "head_name", "size").rows()
+    [('A', '张三', 1)]
     """
     village = pl.coalesce("village_code", keys.code_village("household_code", keys.HOUSEHOLD_CODE)).alias("village_code")
     table = persons.with_columns(village, current(on).alias("is_current"))
@@ -96,6 +113,13 @@ def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
 
     Returns:
         CANDIDATES: right_id is a household.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> rows = {"id": ["A/张三"], "household_code": ["A"], "name": ["张三"], "relation": ["head"], "village_code": ["330802005001"]}
+    >>> persons = keys.listed(Delivery({"person": pl.DataFrame(rows)}), "person")
+    >>> holder = pl.DataFrame({"id": ["r"], "name": ["张三"], "village": ["330802005001"]}).with_columns(number=pl.lit(None, pl.String))
+    >>> to_household(holder, register(persons, date(2025, 6, 30))).rows()
+    [('r', 'A', 'linked', 0.8, 'head_name')]
     """
     known = people.persons.filter(pl.col("number").is_not_null()).select("number", pl.col("household").alias("right_id"), "is_current")
     by_number = _current_first(left.filter(pl.col("number").is_not_null()).join(known, on="number"))
@@ -119,6 +143,13 @@ def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
 
     Returns:
         CANDIDATES: right_id is a person.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> rows = {"id": ["A/张三"], "household_code": ["A"], "name": ["张三"], "relation": ["head"], "village_code": ["330802005001"]}
+    >>> persons = keys.listed(Delivery({"person": pl.DataFrame(rows)}), "person")
+    >>> member = pl.DataFrame({"id": ["m"], "name": ["张三"], "village": ["330802005001"]}).with_columns(number=pl.lit(None, pl.String))
+    >>> to_person(member, register(persons, date(2025, 6, 30))).rows()
+    [('m', 'A/张三', 'linked', 0.8, 'name')]
     """
     persons = people.persons.select(pl.col("id").alias("right_id"), "name", "village", "number", "is_current")
     known = persons.filter(pl.col("number").is_not_null())
@@ -161,6 +192,10 @@ def holders(frame: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         id, name, village, number.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> holders(keys.listed(Delivery(), "right")).columns
+    ['id', 'name', 'village', 'number']
     """
     return frame.select(
         "id",
@@ -178,6 +213,10 @@ def members(frame: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         id, name, village, number.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> members(keys.listed(Delivery(), "member")).columns
+    ['id', 'name', 'village', 'number']
     """
     return frame.select(
         "id",

@@ -27,6 +27,12 @@ def remarks(
     Returns:
         Frame of PROBLEMS: `name_differs`, `house_outside_parcels`, `house_crosses_parcel`; `column`
         is the schema's name of the column.
+
+    >>> from datetime import date
+    >>> from jiadi.survey.link.people import register
+    >>> people = register(keys.listed(Delivery(), "person"), date(2025, 6, 30))
+    >>> remarks(Delivery(), keys.listed(Delivery(), "house"), keys.no_pairs(), None, people).height
+    0
     """
     found = [_names(delivery, people)]
     if overlaps is not None and _drawn(keys.listed(delivery, "parcel")):

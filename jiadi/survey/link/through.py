@@ -21,6 +21,16 @@ def parcel_household(parcels: pl.DataFrame, right_parcel: pl.DataFrame, right_ho
 
     Returns:
         CANDIDATES: left_id is a parcel, right_id a household.
+
+    >>> from datetime import date
+    >>> from jiadi.register.tables import Delivery
+    >>> from jiadi.survey.link.people import register
+    >>> people = register(keys.listed(Delivery(), "person"), date(2025, 6, 30))
+    >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"]})}), "parcel")
+    >>> sure = {"state": ["linked"], "score": [1.0], "reason": ["id"]}
+    >>> right_parcel = pl.DataFrame({"left_id": ["r"], "right_id": ["p"], **sure})
+    >>> parcel_household(parcels, right_parcel, pl.DataFrame({"left_id": ["r"], "right_id": ["A"], **sure}), people).rows()
+    [('p', 'A', 'linked', 1.0, 'right')]
     """
     through = chain(
         right_parcel.select(pl.col("right_id").alias("left_id"), pl.col("left_id").alias("right_id"), "state", "score"), right_household
@@ -80,6 +90,13 @@ def approval_parcel(
 
     Returns:
         CANDIDATES: left_id is an approval, right_id a parcel.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> approvals = keys.listed(Delivery({"approval": pl.DataFrame({"id": ["a"]})}), "approval")
+    >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"]})}), "parcel")
+    >>> sure = {"right_id": ["A"], "state": ["linked"], "score": [1.0]}
+    >>> approval_parcel(approvals, parcels, pl.DataFrame({"left_id": ["a"], **sure}), pl.DataFrame({"left_id": ["p"], **sure})).rows()
+    [('a', 'p', 'linked', 0.8, 'household')]
     """
     index = keys.unique_code(parcels, "parcel_code").select("parcel_code", pl.col("id").alias("right_id"))
     by_code = approvals.join(index, on="parcel_code").select(
@@ -128,6 +145,13 @@ def house_footprint(houses: pl.DataFrame, house_parcel: pl.DataFrame) -> pl.Data
 
     Returns:
         CANDIDATES, all doubtful: left_id is a house, right_id a footprint.
+
+    >>> houses = pl.DataFrame(
+    ...     {"id": ["b", "s"], "survey_code": [None, "s"], "footprint_id": ["b", None], "stated_only": [False, True]}
+    ... )
+    >>> on_parcel = pl.DataFrame({"left_id": ["b", "s"], "right_id": ["p", "p"], "state": ["linked", "linked"]})
+    >>> house_footprint(houses, on_parcel).rows()
+    [('s', 'b', 'doubtful', 0.5, 'unique_in_parcel')]
     """
     on_parcel = keys.only(house_parcel, "linked").select(pl.col("left_id").alias("id"), pl.col("right_id").alias("parcel_id"))
     placed = houses.select("id", "survey_code", "footprint_id", "stated_only").join(on_parcel, on="id")
