@@ -136,7 +136,7 @@ def _looks_utf8(cells: Cells) -> Mask:
     at = np.arange(len(cells))
     lead, second, third = (wide[at, first + step] for step in range(3))
     trail = (second & 0xC0 == 0x80) & (third & 0xC0 == 0x80)
-    mask: Mask = trail & (((lead >= 0xE3) & (lead <= 0xE9)) | (lead == 0xEF) | ((lead == 0xF0) & (second >= 0xA0)))
+    mask = np.asarray(trail & (((lead >= 0xE3) & (lead <= 0xE9)) | (lead == 0xEF) | ((lead == 0xF0) & (second >= 0xA0))))
     for row in np.flatnonzero(mask):
         mask[row] = _cut(bytes(cells[row]), "utf-8", 3) is not None
     return mask

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from jiadi.geo.axes import Bounds
 from jiadi.geo.child import MEMORY_MB, SECONDS, Answer, run_limited
 from jiadi.geo.formats import SIDECARS, is_map, sniff
 
@@ -31,7 +32,9 @@ class Layer:
             missing, empty or broken. None for a table without geometry.
         crs_text: EPSG code, WKT or PROJJSON as the file says it; "" where it says nothing.
         crs_assumed: the format, not the file, says that it is longitude and latitude.
-        bounds: west, south, east, north in the file's own coordinates; None without geometry.
+        bounds: least x, least y, greatest x, greatest y in the file's own coordinates; None without
+            geometry.
+        body: the same of the layer's main body, for `crs.detect`.
         geometry_type: such as `POLYGON` or `MULTIPOLYGON+POLYGON`.
         encoding: of the text of a DBF or GeoJSON, where it is not plain ASCII.
         mixed_encoding: (row as index + 1, column) of cells in another encoding than the file.
@@ -44,7 +47,8 @@ class Layer:
     geometry: pl.Series | None
     crs_text: str
     crs_assumed: bool
-    bounds: tuple[float, float, float, float] | None
+    bounds: Bounds | None
+    body: Bounds | None
     geometry_type: str = ""
     encoding: str = ""
     mixed_encoding: list[tuple[int, str]] = field(default_factory=list)
@@ -118,6 +122,7 @@ def _layer(answer: Answer, number: int, about: dict[str, Any]) -> Layer:
         crs_text=about["crs"],
         crs_assumed=about["crs_assumed"],
         bounds=tuple(about["bounds"]) if about["bounds"] else None,
+        body=tuple(about["body"]) if about["body"] else None,
         geometry_type=about["geometry_type"],
         encoding=about["encoding"],
         mixed_encoding=[(row, column) for row, column in about["mixed"]],

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from jiadi.geo.axes import body_bounds
 from jiadi.geo.formats import sniff
 from jiadi.geo.reasons import ReadRefusal
 
@@ -84,14 +85,14 @@ def read(path: str, names: list[str] | None) -> tuple[dict[str, pa.Table], dict[
 
 def _describe(one: _Read, number: int, tables: dict[str, pa.Table]) -> dict[str, Any]:
     positions = np.arange(1, one.attributes.num_rows + 1) if one.positions is None else one.positions
-    shape: dict[str, Any] = {"geometry_type": "", "bounds": None}
+    shape: dict[str, Any] = {"geometry_type": "", "bounds": None, "body": None}
     columns: dict[str, Any] = {"position": positions.astype(np.int64)}
     if one.geometry is not None:
         shapes = _flat(one.geometry)
         there = shapes[~shapely.is_missing(shapes)]
         if len(there):
             kinds = sorted({str(shapely.GeometryType(int(kind)).name) for kind in np.unique(shapely.get_type_id(there))})
-            shape = {"geometry_type": "+".join(kinds), "bounds": [float(x) for x in shapely.total_bounds(there)]}
+            shape = {"geometry_type": "+".join(kinds), "bounds": shapely.total_bounds(there).tolist(), "body": body_bounds(there)}
         columns["wkb"] = pa.array(shapely.to_wkb(shapes, byte_order=1), pa.binary())
     tables[f"rows{number}"] = pa.table(columns)
     return {

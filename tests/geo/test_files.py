@@ -240,9 +240,7 @@ def test_curves_are_made_straight(tmp_path: Path) -> None:
         + bytes.fromhex("010800000005000000")
         + np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [1, 0]], "<f8").tobytes()
     )
-    pyogrio.raw.write(
-        path, geometry=np.array([curve], dtype=object), field_data=[], fields=[], geometry_type="Unknown", crs="EPSG:4528"
-    )
+    pyogrio.raw.write(path, geometry=np.array([curve], dtype=object), field_data=[], fields=[], geometry_type="Unknown", crs="EPSG:4528")
     [layer] = read_layers(path)
     assert layer.geometry is not None
     area = shapely.area(shapely.from_wkb(layer.geometry.to_numpy()))[0]
