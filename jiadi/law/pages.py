@@ -51,7 +51,7 @@ def write(folder: Path) -> None:
 def _page(law: LawSet, code: str) -> str:
     versions = list(_versions(law, code))
     figures = [name for name in law.parameters if any(_names(body, name) for _, body in versions) and name != "remedy"]
-    cited = list(dict.fromkeys(name for _, body in versions for name in _cited(body)))
+    cited = list(dict.fromkeys([*(body["citation"] for _, body in versions), *(name for _, body in versions for name in _cited(body))]))
     for name in figures:
         cited += [citation for citation in _figure_citations(law, name, code) if citation not in cited]
     zh, en = law.text["finding"][code]["zh"], law.text["finding"][code]["en"]
@@ -81,6 +81,7 @@ def _index(law: LawSet) -> str:
         named = "、".join(law.text["subject"][subject]["zh"] for subject in subjects)
         lines.append(f"| [{title['zh']}]({code}.md) | {title['en']} | {named} |")
     lines += ["", f"全部限值及其条文核对见 [限值表]({_FIGURES})。All figures with their articles: [figures]({_FIGURES}).", ""]
+    lines += ["县（市、区）写自己的数值：[编写本县规则集](own-set.md)。For a county's own figures: [a set of one's own](own-set.md).", ""]
     lines += ["“待核”表示条文文本或其施行日未见原文，使用前由县级核实。A figure marked 待核 is to be verified by the county before use."]
     return "\n".join(lines) + "\n"
 
@@ -102,7 +103,8 @@ def _figures(law: LawSet) -> str:
         cited = law.citations[citation]
         why = f"{cited.note['zh']} {cited.note['en']}" if cited.verify else ""
         read = str(cited.version) if cited.version else "未收录"
-        lines.append(f"| {cited.text('zh')} | {cited.text('en')} | {read} | {cited.in_force_from} | {why} |")
+        starts = "" if cited.in_force_from == date.min else str(cited.in_force_from)
+        lines.append(f"| {cited.text('zh')} | {cited.text('en')} | {read} | {starts} | {why} |")
     return "\n".join(lines) + "\n"
 
 
@@ -148,18 +150,25 @@ def _word(law: LawSet, word: str) -> str:
 def _amount(law: LawSet, known: Parameter, value: Given) -> str:
     number = value.value or 0
     if known.kind == "word":
-        return _word(law, known.words[number])
+        word = known.words[number]
+        own = law.text.get(known.name, {})
+        return own[word]["zh"] if word in own else _word(law, word)
     if known.kind == "boolean":
         return "是" if number else "否"
     return f"{number / known.scale:g} {_UNITS[known.unit]}".strip()
 
 
 def _basis(law: LawSet, citation: str, lang: Lang) -> str:
+    """An article with what it says, its day of force, and why it is to be verified."""
     cited = law.citations[citation]
-    text = f"{cited.text(lang)}{'：' if lang == 'zh' else ': '}{cited.statement[lang]}"
+    dated = cited.in_force_from != date.min
     if lang == "zh":
-        return f"{text}（{cited.in_force_from} 起施行{'；待核：' + cited.note['zh'] if cited.verify else ''}）"
-    return f"{text} (In force from {cited.in_force_from}{'; to be verified: ' + _lower(cited.note['en']) if cited.verify else ''})"
+        remarks = [f"{cited.in_force_from} 起施行"] if dated else []
+        remarks += [f"待核：{cited.note['zh'].rstrip('。')}"] if cited.verify else []
+        return f"{cited.text('zh')}：{cited.statement['zh'].rstrip('。')}" + (f"（{'；'.join(remarks)}）" if remarks else "") + "。"
+    remarks = [f"In force from {cited.in_force_from}."] if dated else []
+    remarks += [f"To be verified: {_lower(cited.note['en'])}"] if cited.verify else []
+    return " ".join([f"{cited.text('en')}: {cited.statement['en'].rstrip('.')}.", *remarks])
 
 
 def _versions(law: LawSet, code: str) -> Iterator[tuple[str, dict[str, Any]]]:
