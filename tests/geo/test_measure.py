@@ -29,8 +29,8 @@ def exact(shape: shapely.Geometry) -> float:
 def polygons(draw: st.DrawFn) -> shapely.Geometry:
     lon, lat = draw(st.floats(74, 134)), draw(st.floats(4, 53))
     size = draw(st.sampled_from([1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 1e-1]))
-    angles = np.sort(draw(st.lists(st.floats(0, 6.28), min_size=3, max_size=12, unique=True)))
-    ring = [(lon + size * np.cos(a), lat + size * np.sin(a)) for a in angles]
+    angles = np.sort(draw(st.lists(st.integers(0, 62), min_size=3, max_size=12, unique=True)))
+    ring = [(lon + size * np.cos(a), lat + size * np.sin(a)) for a in angles / 10]
     shape = shapely.Polygon(ring)
     if draw(st.booleans()):
         shape = shape.difference(shapely.affinity.scale(shape, 0.3, 0.3))
