@@ -126,10 +126,10 @@ def condition(text: str, names: Mapping[str, Name]) -> Condition:
     >>> area = {"area_m2": Name("area_m2", "number", 100)}
     >>> condition("area_m2 > 125", area).names
     frozenset({'area_m2'})
-    >>> condition("open('x')", area)
+    >>> condition("open('x')", area)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    jiadi.policy.grammar.Unreadable: open(…) cannot be called in a rule. Only max(…) and min(…) can.
+    jiadi.policy.grammar.Unreadable: open('x') has a call, which a rule cannot have. Known are names, ...
     """
     reader = _Reader(text, names)
     evaluate = reader.condition(reader.tree())
@@ -342,7 +342,9 @@ class _Reader:
         scale = parts[0][1]
         for _, other in parts[1:]:
             scale = self.agree(scale, other)
-        settled = [part if own is not None else self.constant(argument, scale or 1) for argument, (part, own) in zip(node.args, parts, strict=True)]
+        settled = [
+            part if own is not None else self.constant(argument, scale or 1) for argument, (part, own) in zip(node.args, parts, strict=True)
+        ]
         pick = _LISTED[function]
 
         def picked(row: Row) -> Span:

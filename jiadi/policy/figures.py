@@ -1,0 +1,127 @@
+"""Figures of the law as rules read them: for the places of the facts, by pieces of time (取值)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from jiadi.law import DenseArray, LawSet
+from jiadi.policy.grammar import Array
+from jiadi.policy.rules import Rule
+from jiadi.policy.table import FAR_DAY, Facts, day
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The pieces of time between which a rule may change (时段).
+
+    Args:
+        starts: int64 first day of each piece but the first, sorted; piece 0 is before all of them.
+        law_piece: piece of the law set that stands for each piece.
+        in_force: bool, whether the rule may apply in the piece.
+    """
+
+    starts: Array
+    law_piece: Array
+    in_force: Array = field(default_factory=lambda: np.ones(1, dtype=bool))
+
+    def of(self, days: Array) -> Array:
+        """Piece of each day."""
+        return np.searchsorted(self.starts, days, side="right")
+
+    @property
+    def first_day(self) -> Array:
+        """First day of each piece."""
+        return np.concatenate([[-FAR_DAY], self.starts])
+
+    @property
+    def last_day(self) -> Array:
+        """Last day of each piece."""
+        return np.concatenate([self.starts - 1, [FAR_DAY]])
+
+
+class Figures:
+    """A law set beside the facts that it judges (规则集与事实的对照).
+
+    Args:
+        law: the set.
+        facts: its divisions and day are used.
+    """
+
+    def __init__(self, law: LawSet, facts: Facts) -> None:
+        self.law = law
+        codes = pl.Series("division", facts.divisions, dtype=pl.String)
+        # The last entry serves rows whose division is not known: position -1 reaches it.
+        self.place = np.append(law.division_index(codes), -1)
+        self.judged = law.piece(facts.on)
+
+    def places(self, division: Array) -> Array:
+        """Division row of the set's arrays for rows of facts; one number where all are the same."""
+        distinct = np.unique(self.place)
+        if len(distinct) == 1 or (len(distinct) == 2 and len(division) and -1 in distinct and division.min() >= 0 and self._one_place()):
+            return np.array(self.place[0], dtype=np.int64)
+        held: Array = self.place[division]
+        return held
+
+    def _one_place(self) -> bool:
+        return len(np.unique(self.place[:-1])) == 1
+
+    def covered(self, division: Array) -> Array:
+        """Which rows of facts lie in a place that the set knows."""
+        held: Array = self.place[division] >= 0
+        return held
+
+    def versions(self, versions: tuple[Rule, ...]) -> Array:
+        """Which version of a rule serves each division; -1 where none does (适用的规则版本)."""
+        serving = np.full(len(self.place), -1, dtype=np.int64)
+        for number, code in enumerate(self.place.tolist()):
+            division = self.law.divisions[code] if code >= 0 else None
+            for version, rule in enumerate(versions):
+                if division is not None and (rule.division == "00" or division.startswith(rule.division)):
+                    serving[number] = version
+                    break
+        return serving
+
+    def timeline(self, rule: Rule) -> Timeline:
+        """The pieces of time that a rule distinguishes.
+
+        Args:
+            rule: its figures that are dated by the day of building, and the days it names, make the pieces.
+        """
+        arrays = [self.law.array(name) for name, figure in rule.parameters.items() if figure.dated_by == "built"]
+        changes = {piece for array in arrays for piece in _changes(array, self.fixed(rule, array))}
+        named = {day(on) for on in rule.days}
+        edges = np.array(sorted({day(self.law.breakpoints[piece]) for piece in changes} | named), dtype=np.int64)
+        law_edges = np.array([day(on) for on in self.law.breakpoints], dtype=np.int64)
+        first = np.concatenate([edges[:1] - 1, edges]) if len(edges) else np.array([0])
+        line = Timeline(edges, np.searchsorted(law_edges, first, side="right"))
+        return Timeline(line.starts, line.law_piece, self._in_force(rule, line))
+
+    def _in_force(self, rule: Rule, line: Timeline) -> Array:
+        alive = np.ones(len(line.law_piece), dtype=bool)
+        for name in rule.in_force:
+            array = self.law.array(name)
+            pieces = line.law_piece if array.parameter.dated_by == "built" else np.full(len(alive), self.judged)
+            holds = ~array.missing if array.parameter.kind == "number" else ~array.missing & (array.values == 1)
+            fixed = self.fixed(rule, array)
+            cells = holds[(slice(None), pieces, *fixed)]
+            alive &= cells.reshape(cells.shape[0], len(alive), -1).any(axis=(0, 2))
+        return alive
+
+    def fixed(self, rule: Rule, array: DenseArray) -> tuple[slice | int, ...]:
+        """Place in each dimension that the rule itself settles; all of it where a fact does."""
+        own = {"finding": rule.code, "zone_kind": rule.zone_kind}
+        found: list[slice | int] = []
+        for dimension, words in array.parameter.index.items():
+            word = own.get(dimension, "")
+            found.append(words.index(word) if word in words and dimension not in rule.index else slice(None))
+        return tuple(found)
+
+
+def _changes(array: DenseArray, cells: tuple[slice | int, ...]) -> list[int]:
+    """Breakpoints at which a figure, or who gives it, changes."""
+    held = array.source[(slice(None), slice(None), *cells)]
+    source = held.reshape(held.shape[0], held.shape[1], -1)
+    return [int(piece) for piece in np.flatnonzero((source[:, 1:] != source[:, :-1]).any(axis=(0, 2)))]
