@@ -53,7 +53,7 @@ def undecided(tried: Tried) -> Array:
 
 def effects(bits: Array) -> Array:
     """Position in `EFFECTS` of each set of one possibility, one beyond for several."""
-    table = np.full(1 << len(EFFECTS), len(EFFECTS), dtype=np.int64)
+    table: Array = np.full(1 << len(EFFECTS), len(EFFECTS), dtype=np.int64)
     table[list(BITS.values())] = np.arange(len(EFFECTS))
     places: Array = table[bits]
     return places
@@ -121,7 +121,8 @@ class _Cases:
         first = order[np.flatnonzero(np.diff(finding[picked][order], prepend=-1))]
         chosen = np.full(int(finding.max(initial=0)) + 1, -1, dtype=np.int64)
         chosen[finding[picked][first]] = cases.zones[first]
-        return picked[cases.zones == chosen[finding[picked]]]
+        kept: Array = picked[cases.zones == chosen[finding[picked]]]
+        return kept
 
     def joined(self, values: Array) -> tuple[Array, Array]:
         """Least and greatest value of each finding."""

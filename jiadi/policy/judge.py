@@ -223,6 +223,4 @@ def _unknown_frame(tried: Tried) -> pl.DataFrame:
     rows = findings.undecided(tried)
     ids = tried.cases.facts.ids[tried.rule.subject].gather(tried.rows[rows])
     named = pl.DataFrame({"id": ids, "needs": needs.of(tried, rows)})
-    return named.select(pl.lit(tried.rule.subject).alias("subject"), "id", pl.lit(tried.rule.code).alias("code"), "needs").cast(
-        dict(UNKNOWNS)
-    )
+    return named.select(pl.lit(tried.rule.subject).alias("subject"), "id", pl.lit(tried.rule.code).alias("code"), "needs")
