@@ -1,0 +1,169 @@
+"""The joins say what the rules say, read out one row after another."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jiadi.codes import person
+from jiadi.register.schema import TABLES
+from jiadi.register.tables import frame_schema
+from jiadi.survey.link import parcels, people
+
+ON = date(2025, 6, 30)
+VILLAGES = st.sampled_from(["330802005001", "330802005001", "330802005002", None])
+NAMES = st.sampled_from(["张三", "李四", "王 五", "王五", None])
+NEW = [person.to_18(f"330802700101{serial:03d}") for serial in range(4)]
+NUMBERS = st.sampled_from([None, None, *NEW, "330802700101001"])
+Row = dict[str, Any]
+Answer = set[tuple[str, str, str]]
+
+
+def rows(prefix: str, /, **columns: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Row]]:
+    found = st.lists(st.fixed_dictionaries(columns), max_size=6)
+    return found.map(lambda made: [{"id": f"{prefix}{place}", **row} for place, row in enumerate(made)])
+
+
+PERSONS = rows(
+    "n",
+    household_code=st.sampled_from(["A", "B", "C", "D"]),
+    name=NAMES,
+    id_number=NUMBERS,
+    village_code=VILLAGES,
+    relation=st.sampled_from(["head", "head", "child", None]),
+    died_on=st.sampled_from([None, None, date(2020, 1, 1), date(2030, 1, 1)]),
+    valid_to=st.sampled_from([None, None, ON]),
+)
+HOLDERS = rows("r", holder_name=NAMES, holder_id=NUMBERS, village_code=VILLAGES)
+MEMBERS = rows("m", name=NAMES, id_number=NUMBERS, village_code=VILLAGES)
+
+
+def frame(table: str, made: list[Row]) -> pl.DataFrame:
+    return pl.DataFrame(made, schema=frame_schema(TABLES[table]))
+
+
+def answer(pairs: pl.DataFrame) -> Answer:
+    return set(pairs.select("left_id", "right_id", "state").rows())
+
+
+def name(text: str | None) -> str | None:
+    return text.replace(" ", "") if text else None
+
+
+def number(text: str | None) -> str | None:
+    return person.to_18(text) if text else None
+
+
+def lives(row: Row) -> bool:
+    return all(row[day] is None or row[day] > ON for day in ("died_on", "valid_to"))
+
+
+def may_be(one: str | None, other: str | None) -> bool:
+    return one is None or other is None
+
+
+def same_name(left: Row, key: str, right: Row) -> bool:
+    named = name(left[key]) is not None and name(left[key]) == name(right["name"])
+    return named and left["village_code"] is not None and left["village_code"] == right["village_code"]
+
+
+def told(left: str, candidates: set[str]) -> Answer:
+    return {(left, right, "linked" if len(candidates) == 1 else "doubtful") for right in candidates}
+
+
+def by_number(own: str | None, persons: list[Row]) -> list[Row]:
+    found = [row for row in persons if own is not None and number(row["id_number"]) == own]
+    return [row for row in found if lives(row)] or found
+
+
+@settings(deadline=None)
+@given(HOLDERS, PERSONS)
+def test_households_of_holders(holders: list[Row], persons: list[Row]) -> None:
+    expected: Answer = set()
+    for row in holders:
+        own = number(row["holder_id"])
+        found = by_number(own, persons) or [
+            head
+            for head in persons
+            if head["relation"] == "head" and lives(head) and same_name(row, "holder_name", head) and may_be(own, number(head["id_number"]))
+        ]
+        expected |= told(row["id"], {one["household_code"] for one in found})
+    register = people.register(frame("person", persons), ON)
+    assert answer(people.to_household(people.holders(frame("right", holders)), register)) == expected
+
+
+@settings(deadline=None)
+@given(MEMBERS, PERSONS)
+def test_persons_of_a_roll(members: list[Row], persons: list[Row]) -> None:
+    expected: Answer = set()
+    for row in members:
+        own = number(row["id_number"])
+        found = by_number(own, persons)
+        if found:
+            expected |= told(row["id"], {one["id"] for one in found})
+            continue
+        alike = [one for one in persons if same_name(row, "name", one) and may_be(own, number(one["id_number"]))]
+        rivals = [
+            other
+            for other in members
+            for one in alike
+            if same_name(other, "name", one)
+            and (may_be(number(other["id_number"]), number(one["id_number"])) or number(other["id_number"]) == number(one["id_number"]))
+        ]
+        sure = len(alike) == 1 and len(rivals) == 1
+        expected |= {(row["id"], one["id"], "linked" if sure else "doubtful") for one in alike}
+    register = people.register(frame("person", persons), ON)
+    assert answer(people.to_person(people.members(frame("member", members)), register)) == expected
+
+
+CODES = st.sampled_from([None, "330802001001JC00001", "330802001001JC00002", "330802001001JC00003"])
+PARCELS = rows("p", parcel_code=CODES, holder_name=NAMES, village_code=VILLAGES)
+HOUSES = rows(
+    "h",
+    unit_code=CODES.map(lambda code: code and code + "F00010001"),
+    parcel_code=CODES,
+    owner_name=NAMES,
+    village_code=VILLAGES,
+    geometry=st.sampled_from([None, b"drawn"]),
+)
+SHARES = st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.sampled_from([0.1, 0.3, 0.5, 0.7, 1.0]), max_size=10)
+
+
+def parcel_of(house: Row, land: list[Row], shares: dict[str, float]) -> dict[str, str]:
+    """Parcels of one house by code or drawing, with the state of each."""
+    codes = [row["parcel_code"] for row in land]
+    own = {row["parcel_code"]: row["id"] for row in land if row["parcel_code"] and codes.count(row["parcel_code"]) == 1}
+    coded = own.get((house["unit_code"] or "")[:19]) or own.get(house["parcel_code"])
+    large = {parcel for parcel, share in shares.items() if share >= 0.5}
+    if coded:
+        others = large - {coded}
+        doubted = shares.get(coded, 0.0) < 0.5 and others
+        return dict.fromkeys({coded, *others}, "doubtful") if doubted else {coded: "linked"}
+    best = {parcel for parcel, share in shares.items() if share == max(shares.values())}
+    if large:
+        return {parcel: "linked" if len(best) == 1 else "doubtful" for parcel in best}
+    return dict.fromkeys(shares, "doubtful")
+
+
+@settings(deadline=None)
+@given(HOUSES, PARCELS, SHARES)
+def test_parcels_of_houses(houses: list[Row], land: list[Row], drawn: dict[tuple[int, int], float]) -> None:
+    touch = {key: share for key, share in drawn.items() if key[0] < len(houses) and key[1] < len(land) and houses[key[0]]["geometry"]}
+    found = {
+        house["id"]: parcel_of(house, land, {f"p{parcel}": share for (of, parcel), share in touch.items() if of == place})
+        for place, house in enumerate(houses)
+    }
+    taken = {parcel for states in found.values() for parcel, state in states.items() if state == "linked"}
+    for house in houses:
+        held = [row["id"] for row in land if same_name({"n": house["owner_name"], **house}, "n", {**row, "name": row["holder_name"]})]
+        if not found[house["id"]] and house["geometry"] is None and len(held) == 1 and held[0] not in taken:
+            found[house["id"]] = {held[0]: "linked"}
+    expected = {(house, parcel, state) for house, states in found.items() for parcel, state in states.items()}
+    overlaps = pl.DataFrame(
+        [(f"h{house}", f"p{parcel}", share, 0.0) for (house, parcel), share in touch.items()], schema=parcels.OVERLAP, orient="row"
+    )
+    assert answer(parcels.of_houses(frame("house", houses), frame("parcel", land), overlaps)) == expected
