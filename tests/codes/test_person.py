@@ -94,9 +94,12 @@ def test_what_is_wrong_is_named(number: str, code: str | None) -> None:
     assert person.check(number) == code
 
 
-def test_a_day_that_is_none_is_invalid_even_with_the_right_digit() -> None:
-    body = "33080219770229001"
-    assert person.check(body + ric.calc_check_digit(body + "0")) == "id_invalid"
+@pytest.mark.parametrize("day", ["19770229", "17991231", "21000101", "19771301", "19770001", "19770100", "19770132", "19000229"])
+def test_a_day_that_is_none_is_invalid_even_with_the_right_digit(day: str) -> None:
+    body = f"330802{day}001"
+    number = body + ric.calc_check_digit(body + "0")
+    assert person.check(number) == "id_invalid"
+    assert person.check_column(pl.Series([number])).to_list() == ["id_invalid"]
 
 
 @pytest.mark.parametrize("text", ["330802197603151000", "330802197603150000", "3.30802E+17", "3.30802197603151e17", "330802197603151233.0"])

@@ -360,6 +360,20 @@ def test_a_doubtful_parcel_is_settled_by_the_owner_s_name() -> None:
         ("g", "B", "doubtful"),
         ("h", "B", "linked"),
     ]
+    elsewhere = overlap(("h", "p1", 0.4))
+    assert [(*pair[:3], pair[4]) for pair in pairs(run(delivery, elsewhere), "house_household")] == [
+        ("h", "A", "doubtful", "owner_differs"),
+        ("h", "B", "doubtful", "owner_differs"),
+    ]
+
+
+def test_ledger_rows_that_may_be_of_one_parcel_leave_its_household_in_doubt() -> None:
+    delivery = deliver(
+        person=PERSONS,
+        parcel=[{"id": "p", "holder_name": "张三"}],
+        right=[{"id": "r1", "holder_name": "张三", "holder_id": ID[1]}, {"id": "r2", "holder_name": "张三", "holder_id": ID[3]}],
+    )
+    assert [pair[:3] for pair in pairs(run(delivery), "parcel_household")] == [("p", "A", "doubtful"), ("p", "B", "doubtful")]
 
 
 def approved(*parcels: Row, **approval: Any) -> list[Pair]:

@@ -75,8 +75,8 @@ def _weigh(by_parcel: pl.DataFrame, by_name: pl.DataFrame) -> pl.DataFrame:
     held = pl.col("sure").any().over("left_id")
     apart = pl.col("parcel").any().over("left_id") & ~(pl.col("parcel") & pl.col("named")).any().over("left_id")
     count = pl.len().over("left_id")
-    linked = (heads == 1) & ~held & ~apart
     # One head with the owner's name, whom a doubtful parcel allows, settles the doubt.
+    linked = (heads == 1) & ~apart
     return (
         flags.with_columns(linked.alias("is_linked"), heads.alias("heads"), held.alias("held"), count.alias("count"))
         .filter(pl.col("named") | ~pl.col("is_linked"))

@@ -42,7 +42,7 @@ def parcel_household(parcels: pl.DataFrame, right_parcel: pl.DataFrame, right_ho
         pl.lit(None, dtype=pl.String).alias("number"),
     )
     named = to_household(holders, people).with_columns((pl.col("score") * 0.7 / 0.8).round(4).alias("score"))
-    return keys.stack([_settle(through, "right", "several_households"), named])
+    return keys.stack([_settle(through), named])
 
 
 def chain(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
@@ -61,16 +61,16 @@ def chain(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _settle(pairs: pl.DataFrame, reason: str, several: str) -> pl.DataFrame:
-    """Of each left id one sure pair beats the doubtful; two sure ones are a doubt."""
+def _settle(pairs: pl.DataFrame) -> pl.DataFrame:
+    """One household that is sure is a link; anything else is a doubt."""
     distinct = pairs.group_by("left_id", "right_id").agg((pl.col("state") == "linked").any().alias("sure"), pl.col("score").max())
-    sure = pl.col("sure").sum().over("left_id")
-    return distinct.filter(pl.col("sure") | (sure != 1)).select(
+    sure = pl.col("sure") & (pl.len().over("left_id") == 1)
+    return distinct.select(
         "left_id",
         "right_id",
-        pl.when(pl.col("sure") & (sure == 1)).then(pl.lit("linked")).otherwise(pl.lit("doubtful")).alias("state"),
+        pl.when(sure).then(pl.lit("linked")).otherwise(pl.lit("doubtful")).alias("state"),
         "score",
-        pl.when(sure > 1).then(pl.lit(several)).otherwise(pl.lit(reason)).alias("reason"),
+        pl.lit("right").alias("reason"),
     )
 
 
