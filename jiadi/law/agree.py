@@ -6,10 +6,10 @@ from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING
 
-from jiadi.errors import Refusal
 from jiadi.law.dense import DenseArray, ends
 from jiadi.law.marked import Marked
 from jiadi.law.parameter import Given, Parameter
+from jiadi.law.refuse import LawRefusal
 
 if TYPE_CHECKING:
     from jiadi.law.lawset import LawSet
@@ -27,9 +27,7 @@ def check_overlaps(parameter: Parameter, given: list[Given]) -> None:
     """
     for value, end in zip(given, ends(given), strict=True):
         if end is not None and (end <= value.starts or (value.until is not None and end < value.until)):
-            last = "" if value.until is None else f" to {value.until}"
-            why = f"{parameter.name} of {value.division} has two values from {end}{last}."
-            raise value.marked.refusal("law_overlap", why, "End the earlier one where the later one starts.", *value.place)
+            raise value.marked.refusal("overlap", *value.place, parameter=parameter.name, division=value.division, starts=end)
 
 
 def check_promises(parameter: Parameter, own: list[Given], promised: dict[str, date], file: Marked) -> None:
@@ -49,9 +47,9 @@ def check_promises(parameter: Parameter, own: list[Given], promised: dict[str, d
         for cell in cells:
             gap = _first_gap([value for value in own if (value.division, value.cell) == (division, cell)], since)
             if gap is not None:
-                words = " × ".join(known[number] for known, number in zip(parameter.index.values(), cell, strict=True)) or "the figure"
-                why = f"{parameter.name} of {division} promises values from {since} on, but {words} has none on {gap}."
-                raise file.refusal("law_gap", why, "Close the gap, or move continuous_from.", "continuous_from", division)
+                words = " × ".join(known[number] for known, number in zip(parameter.index.values(), cell, strict=True)) or parameter.name
+                filled = {"parameter": parameter.name, "division": division, "since": since, "cell": words, "gap": gap}
+                raise file.refusal("gap", "continuous_from", division, **filled)
 
 
 def _first_gap(values: list[Given], since: date) -> date | None:
@@ -96,8 +94,7 @@ def _check_bound(array: DenseArray, spans: list[range], number: int) -> None:
 def _check_bounded(law: LawSet, array: DenseArray, spans: list[range]) -> None:
     outer = law.arrays.get(array.parameter.bounded_by)
     if outer is None or outer.parameter.scale != array.parameter.scale or not set(outer.parameter.index) <= set(array.parameter.index):
-        why = f"{array.parameter.name} is bounded by {array.parameter.bounded_by}, which is no figure of the same scale and dimensions."
-        raise Refusal("law_bound", why, "Correct bounded_by in the head of its file.")
+        raise LawRefusal("bounded_by", parameter=array.parameter.name, outer=array.parameter.bounded_by)
     dimensions = list(array.parameter.index)
     for value, span in zip(array.given, spans, strict=True):
         cell = tuple(value.cell[dimensions.index(dimension)] for dimension in outer.parameter.index)
@@ -109,11 +106,10 @@ def _check_bounded(law: LawSet, array: DenseArray, spans: list[range]) -> None:
                 raise _too_far(array.parameter, value, int(outer.values[at]), division, "ceiling")
 
 
-def _too_far(parameter: Parameter, value: Given, bound: int, division: str, kind: str) -> Refusal:
-    limit, own = (f"{number / parameter.scale:g}" for number in (bound, value.value or 0))
-    side = "above the ceiling" if kind == "ceiling" else "below the floor"
-    why = f"{parameter.name} of {value.division} is {own} {parameter.unit}, {side} of {limit} {parameter.unit} set by {division}."
-    return value.marked.refusal("law_ceiling", why, "A nearer division may not go beyond it.", *value.place)
+def _too_far(parameter: Parameter, value: Given, bound: int, division: str, kind: str) -> LawRefusal:
+    limit, own = (f"{number / parameter.scale:g} {parameter.unit}" for number in (bound, value.value or 0))
+    filled = {"parameter": parameter.name, "division": value.division, "value": own, "limit": limit, "outer": division}
+    return value.marked.refusal(kind, *value.place, **filled)
 
 
 def _inside(division: str, around: str) -> bool:

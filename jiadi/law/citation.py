@@ -113,12 +113,10 @@ def _citation(marked: Marked, name: str, documents: dict[str, dict[str, Any]]) -
     body = mapping(marked, place, _CITATION_KEYS, {"document", "in_force_from", "statement"})
     document = documents.get(str(body["document"]))
     if document is None:
-        why = f"{name} cites the document {body['document']}, which is not listed."
-        raise marked.refusal("law_citation", why, "Add it under documents.", *place, "document")
+        raise marked.refusal("document", *place, "document", citation=name, document=body["document"])
     verify = typed(marked, (*place, "verify"), bool, body.get("verify", False))
     if not verify and not document["held"]:
-        why = f"{name} cites a document whose text is not held, without verify: true."
-        raise marked.refusal("law_verify", why, "Mark it verify: true.", *place)
+        raise marked.refusal("not_held", *place, citation=name)
     article, paragraph = (_number(marked, (*place, key), body.get(key)) for key in ("article", "paragraph"))
     return Citation(
         name,
@@ -151,25 +149,28 @@ def at(marked: Marked, place: tuple[Any, ...]) -> Any:
 def mapping(marked: Marked, place: tuple[Any, ...], known: set[str] | None = None, needed: set[str] | None = None) -> dict[Any, Any]:
     """The mapping at a place, with only known keys and all the needed ones."""
     found = at(marked, place)
-    where = " › ".join(str(step) for step in place) or "the file"
     if not isinstance(found, dict):
-        raise marked.refusal("law_type", f"{where} is not a list of key: value.", "See the shipped sets for the form.", *place)
+        raise marked.refusal("not_a_mapping", *place, where=_where(marked, place))
     for key in found:
         if known is not None and key not in known:
-            to_do = f"Known here: {', '.join(sorted(known))}."
-            raise marked.refusal("law_key_unknown", f"{where} has the unknown key {key}.", to_do, *place, key)
+            raise marked.refusal("key_unknown", *place, key, where=_where(marked, place), key=key, known=", ".join(sorted(known)))
     for key in sorted((needed or set()) - set(found)):
-        raise marked.refusal("law_key_missing", f"{where} lacks {key}.", "Add it.", *place)
+        raise marked.refusal("key_missing", *place, where=_where(marked, place), key=key)
     return found
+
+
+_TYPES: dict[type, str] = {int: "not_an_integer", date: "not_a_date", bool: "not_a_boolean", str: "not_text", list: "not_a_list"}
 
 
 def typed(marked: Marked, place: tuple[Any, ...], kind: type, value: Any) -> Any:
     """The value, if it is of that type."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        names = {int: "a whole number", date: "a day like 2021-11-01", bool: "true or false", str: "text", dict: "a list of key: value"}
-        why = f"{' › '.join(str(step) for step in place)} should be {names.get(kind, kind.__name__)}, not {value!s}."
-        raise marked.refusal("law_type", why, "Correct it.", *place)
+        raise marked.refusal(_TYPES[kind], *place, where=_where(marked, place), value=value)
     return value
+
+
+def _where(marked: Marked, place: tuple[Any, ...]) -> str:
+    return " › ".join(str(step) for step in place) or marked.name
 
 
 def both(marked: Marked, place: tuple[Any, ...]) -> dict[str, str]:

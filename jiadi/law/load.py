@@ -12,13 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from jiadi.errors import Refusal
 from jiadi.law.agree import check_bounds, check_overlaps, check_promises
 from jiadi.law.citation import Citation, at, both, mapping, read_citations, typed
 from jiadi.law.dense import compile_array, ends
 from jiadi.law.lawset import LawSet, RuleFile
 from jiadi.law.marked import Marked, read_text
 from jiadi.law.parameter import Given, Parameter, continuous, is_division, read_given, read_head
+from jiadi.law.refuse import LawRefusal
 
 SHIPPED = Path(__file__).parent / "cn"
 
@@ -56,21 +56,17 @@ def load(name_or_path: str | Path) -> LawSet:
 
     >>> load("quzhou").title["zh"]
     '衢州市'
-    >>> load("atlantis")
-    Traceback (most recent call last):
-        ...
-    jiadi.errors.Refusal: There is no rule set atlantis. Name one of national, quzhou, sample-county, zhejiang or a folder with sets.yaml.
     """
     name = str(name_or_path)
     if name in shipped():
         return _load_shipped(name)
     folder = Path(name_or_path)
     if not folder.is_dir():
-        raise Refusal("no_such_law", f"There is no rule set {name}.", f"Name one of {', '.join(shipped())} or a folder with sets.yaml.")
+        raise LawRefusal("no_such_law", name=name, known=", ".join(shipped()))
     marked = read_text(folder / "sets.yaml", "sets.yaml")
     names = list(_sets(marked))
     if len(names) != 1:
-        raise marked.refusal("law_sets", f"The folder holds {len(names)} sets.", "A folder given as --law holds exactly one.", "sets")
+        raise marked.refusal("sets", "sets", count=len(names))
     return _load(names[0], marked, (folder, SHIPPED))
 
 
@@ -129,8 +125,7 @@ def _load(name: str, marked: Marked, folders: tuple[Path, ...]) -> LawSet:
     layers = [_layer(_folder(marked, (*place, "layers"), str(layer), folders), str(layer)) for layer in names]
     for outer, inner in pairwise(layers):
         if outer.division not in (inner.division[: len(outer.division)], "00"):
-            why = f"The layer {inner.name} ({inner.division}) does not lie inside {outer.name} ({outer.division})."
-            raise marked.refusal("law_layers", why, "List layers from the nation inwards.", *place, "layers")
+            raise marked.refusal("layer_order", *place, "layers", inner=inner.name, outer=outer.name)
     citations = _citations(layers)
     parameters, given = _figures(layers, citations)
     rules = tuple(RuleFile(layer.name, layer.division, file.name, file.data, file.lines) for layer in layers for file in layer.rules)
@@ -163,7 +158,7 @@ def _folder(marked: Marked, place: tuple[str, ...], layer: str, folders: tuple[P
         found = folder / layer
         if found.is_dir() and layer == found.name and not found.is_symlink():
             return found
-    raise marked.refusal("law_layers", f"There is no layer folder {layer}.", "Check layers, or add the folder.", *place)
+    raise marked.refusal("layer_missing", *place, layer=layer)
 
 
 def _layer(folder: Path, name: str) -> _Layer:
@@ -173,9 +168,7 @@ def _layer(folder: Path, name: str) -> _Layer:
         if path.suffix == ".md":
             continue
         if not _known(Path(relative)):
-            why = f"{name}/{relative} is no file of a layer."
-            to_do = "A layer holds layer.yaml, citations.yaml, text.yaml, parameters/*.yaml and rules*.yaml."
-            raise Refusal("law_file", why, to_do)
+            raise LawRefusal("file_unknown", f"{name}/{relative}")
         read[relative] = read_text(path, f"{name}/{relative}")
     head = read.get("layer.yaml") or read_text(folder / "layer.yaml", f"{name}/layer.yaml")
     mapping(head, (), _LAYER_KEYS, _LAYER_KEYS)
@@ -207,8 +200,7 @@ def _citations(layers: list[_Layer]) -> dict[str, Citation]:
         own = read_citations(layer.citations)
         for name in own:
             if name in found:
-                why = f"The citation {name} is already defined in a farther layer."
-                raise layer.citations.refusal("law_citation", why, "Give it another id.", "citations", name)
+                raise layer.citations.refusal("citation_twice", "citations", name, citation=name)
         found.update(own)
     return found
 
@@ -221,7 +213,7 @@ def _figures(layers: list[_Layer], citations: dict[str, Citation]) -> tuple[dict
             name = str(mapping(file, (), None, {"parameter"})["parameter"])
             declares = name not in parameters
             if Path(file.name).stem != name:
-                raise file.refusal("law_file", f"The file of {name} should be called {name}.yaml.", "Rename it.", "parameter")
+                raise file.refusal("file_name", "parameter", parameter=name)
             if declares:
                 parameters[name] = read_head(file)
             own = read_given(file, parameters[name], layer.division, citations, declares)
@@ -247,8 +239,7 @@ def _check_rules(file: Marked, citations: dict[str, Citation]) -> Iterator[date]
         if place and place[-1] == "citation":
             for name in value if isinstance(value, list) else [value]:
                 if name not in citations:
-                    why = f"The citation {name} is not in citations.yaml of the set."
-                    raise file.refusal("law_citation", why, "Add it there, or correct the name.", *place)
+                    raise file.refusal("citation_unknown", *place, citation=name)
 
 
 def _text(layers: list[_Layer]) -> dict[str, dict[str, dict[str, str]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from jiadi.errors import Refusal
+from jiadi.law.refuse import LawRefusal
 
 Place = tuple[Any, ...]
 """Keys and positions that lead from the top of a file to an entry."""
@@ -46,13 +46,13 @@ class Marked:
                 return self.lines[place[:cut]]
         return 1
 
-    def refusal(self, code: str, why: str, what_to_do: str, *place: Any) -> Refusal:
+    def refusal(self, entry: str, /, *place: Any, **filled: object) -> LawRefusal:
         """A refusal that names file and line (指明文件与行的拒绝).
 
-        >>> str(Marked("a.yaml", {}).refusal("law_value", "Nothing is there.", "Write a value."))
-        'a.yaml, line 1: Nothing is there. Write a value.'
+        >>> str(Marked("a.yaml", {}).refusal("citation_missing"))
+        'a.yaml, line 1: A value without a citation. Name the article as citation.'
         """
-        return Refusal(code, f"{self.name}, line {self.line(*place)}: {why}", what_to_do)
+        return LawRefusal(entry, self.name, self.line(*place), **filled)
 
 
 class _Loader(yaml.SafeLoader):
@@ -81,13 +81,13 @@ def read_text(path: Path, name: str) -> Marked:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise Refusal("law_file", f"{name} cannot be read ({error.strerror}).", "Check the folder of the rule set.") from error
+        raise LawRefusal("unreadable", name, error=error.strerror) from error
     if len(raw) > _LARGEST:
-        raise Refusal("law_file", f"{name} is larger than 1 MB.", "Split it; one file holds one figure.")
+        raise LawRefusal("too_large", name)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refusal("law_file", f"{name} is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error
+        raise LawRefusal("not_utf8", name, byte=error.start) from error
     return parse(text, name)
 
 
@@ -99,16 +99,16 @@ def parse(text: str, name: str) -> Marked:
     >>> parse("a: 1\\na: 2", "a.yaml")
     Traceback (most recent call last):
         ...
-    jiadi.errors.Refusal: a.yaml, line 2: The key a stands here a second time. Keep one of them.
+    jiadi.law.refuse.LawRefusal: a.yaml, line 2: The key a stands here a second time. Keep one of them.
     """
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Refusal("law_yaml", f"{name}, line {line}: This is not readable YAML: {error.problem}.", "Correct the line.") from error
+        raise LawRefusal("not_yaml", name, line, error=error.problem) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise Refusal("law_yaml", f"{name}: This is not readable YAML.", "Correct the file.") from error
+        raise LawRefusal("not_yaml", name, error=type(error).__name__) from error
     marked = Marked(name, None, {})
     data = _value(node, (), marked) if node is not None else None
     return Marked(name, data, marked.lines)
@@ -117,7 +117,7 @@ def parse(text: str, name: str) -> Marked:
 def _value(node: yaml.Node, place: Place, marked: Marked) -> Any:
     marked.lines[place] = node.start_mark.line + 1
     if node.tag.removeprefix("tag:yaml.org,2002:") not in _TAGS:
-        raise marked.refusal("law_yaml", f"The tag {node.tag} is not read here.", "Take it out.", *place)
+        raise marked.refusal("tag", *place, tag=node.tag)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, place, marked)
     if isinstance(node, yaml.SequenceNode):
@@ -132,9 +132,9 @@ def _mapping(node: yaml.MappingNode, place: Place, marked: Marked) -> dict[Any, 
         marked.lines[place] = key_node.start_mark.line + 1
         key = _value(key_node, place, marked) if isinstance(key_node, yaml.ScalarNode) else None
         if not isinstance(key, str | date):
-            raise marked.refusal("law_key", f"{key_node.value!s} cannot be a key.", 'Write codes in quotes, like "33".', *place)
+            raise marked.refusal("key", *place, key=key_node.value)
         if key in found:
-            raise marked.refusal("law_key_twice", f"The key {key} stands here a second time.", "Keep one of them.", *place)
+            raise marked.refusal("key_twice", *place, key=key)
         found[key] = _value(child, (*place, key), marked)
         marked.lines[(*place, key)] = key_node.start_mark.line + 1
     marked.lines[place] = node.start_mark.line + 1
@@ -154,5 +154,5 @@ def _scalar(text: str, place: Place, marked: Marked) -> Any:
                 raise ValueError(text)
             return date.fromisoformat(text)
         except ValueError as error:
-            raise marked.refusal("law_date", f"{text} is not a day.", "Write days as 2021-11-01.", *place) from error
+            raise marked.refusal("no_date", *place, text=text) from error
     return text

@@ -126,8 +126,7 @@ def read_head(marked: Marked) -> Parameter:
         typed(marked, ("bounded_by",), str, body.get("bounded_by", "")),
     )
     if parameter.scale < 1 or (parameter.kind == "word") != bool(parameter.words):
-        why = f"{name}: scale is at least 1, and words are listed exactly where kind is word."
-        raise marked.refusal("law_type", why, "Correct the head of the file.", "parameter")
+        raise marked.refusal("head", "parameter", parameter=name)
     return parameter
 
 
@@ -175,11 +174,11 @@ def _given(marked: Marked, place: Place, head: _Head) -> Iterator[Given]:
     parameter = head.parameter
     body = mapping(marked, place, _BODY_KEYS)
     if ("value" in body) == ("table" in body) or ("table" in body) != bool(parameter.index):
-        form = f"a table by {', '.join(parameter.index)}" if parameter.index else "one value"
-        raise marked.refusal("law_value", f"{parameter.name} takes {form}.", "Write value: or table: accordingly.", *place)
+        filled = {"parameter": parameter.name, "dimensions": ", ".join(parameter.index)}
+        raise marked.refusal("value_table" if parameter.index else "value_single", *place, **filled)
     until = typed(marked, (*place, "until"), date, body["until"]) if "until" in body else None
     if until is not None and until <= place[-1]:
-        raise marked.refusal("law_period", f"{parameter.name} ends on {until}, before it starts.", "Correct until.", *place, "until")
+        raise marked.refusal("period", *place, "until", parameter=parameter.name, until=until)
     for cell in product(*parameter.index.values()):
         found = _find_cell(marked, (*place, "table") if parameter.index else (*place, "value"), cell, bool(body.get("partial", False)))
         if found is not None:
@@ -195,8 +194,7 @@ def _find_cell(marked: Marked, place: Place, cell: tuple[str, ...], partial: boo
         if not isinstance(table, dict) or word not in table:
             if partial and isinstance(table, dict):
                 return None
-            why = f"The table has no value for {' × '.join(cell)}."
-            raise marked.refusal("law_gap", why, "Give it, write null where there is none, or partial: true.", *place)
+            raise marked.refusal("cell", *place, cell=" × ".join(cell))
         place = (*place, word)
     return place
 
@@ -207,8 +205,7 @@ def _check_words(marked: Marked, place: Place, dimensions: list[tuple[str, tuple
     (dimension, words), *rest = dimensions
     for word in mapping(marked, place):
         if word not in words:
-            why = f"{word} is no {dimension}."
-            raise marked.refusal("law_word", why, f"Known: {', '.join(words)}.", *place, word)
+            raise marked.refusal("word", *place, word, word=word, dimension=dimension, known=", ".join(words))
         _check_words(marked, (*place, word), rest)
 
 
@@ -230,31 +227,27 @@ def _cell(marked: Marked, place: Place, found: Place, position: tuple[int, ...],
 
 def _cite(marked: Marked, place: Place, name: Any, starts: date, citations: dict[str, Citation]) -> str:
     if name is None:
-        raise marked.refusal("law_citation", "A value without a citation.", "Name the article: citation: …", *place)
+        raise marked.refusal("citation_missing", *place)
     if name not in citations:
-        why = f"The citation {name} is not in citations.yaml of this layer or a farther one."
-        raise marked.refusal("law_citation", why, "Add it there, or correct the name.", *place)
+        raise marked.refusal("citation_unknown", *place, citation=name)
     article = citations[name]
     if starts < article.in_force_from and not article.reaches_back:
-        why = f"{name} is in force from {article.in_force_from}, the value is dated {starts}: an article is never extended backwards."
-        raise marked.refusal("law_backwards", why, "Cite what was in force then, with verify: true where its text is not held.", *place)
+        raise marked.refusal("backwards", *place, citation=name, force=article.in_force_from, starts=starts)
     return str(name)
 
 
 def _scaled(marked: Marked, place: Place, value: Any, parameter: Parameter) -> int:
     if parameter.kind == "word":
         if value not in parameter.words:
-            why = f"{parameter.name} cannot be {value}."
-            raise marked.refusal("law_word", why, f"Known: {', '.join(parameter.words)}.", *place)
+            raise marked.refusal("word", *place, word=value, dimension=parameter.name, known=", ".join(parameter.words))
         return parameter.words.index(value)
     if parameter.kind == "boolean":
         return int(typed(marked, place, bool, value))
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise marked.refusal("law_type", f"{parameter.name} should be a number, not {value}.", "Write it in figures.", *place)
+        raise marked.refusal("not_a_number", *place, parameter=parameter.name, value=value)
     scaled = Decimal(value) * parameter.scale
     if scaled != scaled.to_integral_value() or abs(scaled) > 10**12:
-        why = f"{value} cannot be held in {parameter.scale} parts of a {parameter.unit}."
-        raise marked.refusal("law_scale", why, "Give fewer decimals, or a finer scale.", *place)
+        raise marked.refusal("scale", *place, value=value, parameter=parameter.name, scale=parameter.scale)
     return int(scaled)
 
 
@@ -266,21 +259,18 @@ def _words(marked: Marked, place: Place) -> tuple[str, ...]:
         or len(set(map(str, words))) != len(words)
         or not all(isinstance(word, str) for word in words)
     ):
-        where = " › ".join(place)
-        raise marked.refusal("law_type", f"{where} should be a list of different words.", "Write [one, two].", *place)
+        raise marked.refusal("not_words", *place, where=" › ".join(place))
     return tuple(words)
 
 
 def _one_of(marked: Marked, key: str, value: Any, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise marked.refusal("law_type", f"{key} cannot be {value}.", f"Known: {', '.join(known)}.", key)
+        raise marked.refusal("not_one_of", key, key=key, value=value, known=", ".join(known))
     return str(value)
 
 
 def _check_division(marked: Marked, place: Place, division: Any, layer: str) -> None:
     if not isinstance(division, str) or not is_division(division):
-        why = f"{division} is not a division code."
-        raise marked.refusal("law_division", why, 'Write 2, 4, 6, 9 or 12 digits in quotes, or "00" for the nation.', *place)
+        raise marked.refusal("division", *place, division=division)
     if not division.startswith(layer):
-        why = f"{division} lies outside the layer's division {layer}."
-        raise marked.refusal("law_division", why, "Move the value to the layer of its division.", *place)
+        raise marked.refusal("division_outside", *place, division=division, layer=layer)

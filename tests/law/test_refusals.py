@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from jiadi.errors import Refusal
 from jiadi.law import LawSet, load
+from jiadi.law.refuse import LawRefusal
 
 FILES = {
     "sets.yaml": """\
@@ -53,6 +56,7 @@ rules:
     citation: measures_4
 """,
 }
+ROOT = Path(__file__).parents[2]
 STANDARD = "county/parameters/homestead_standard_m2.yaml"
 CITATIONS = "county/citations.yaml"
 
@@ -98,7 +102,7 @@ BAD: dict[str, tuple[str, str, str, str, str]] = {
         "      citation: measures_4\n      until: 2025-01-01\n"
         "    2024-01-01: {table: {cultivated: 100, other: 110, waste_hillside: 120}, citation: measures_4}",
         "law_overlap",
-        "two values from 2024-01-01 to 2025-01-01",
+        "two values from 2024-01-01 on",
     ),
     "ends before it starts": (
         STANDARD,
@@ -148,7 +152,7 @@ BAD: dict[str, tuple[str, str, str, str, str]] = {
     "broken YAML": (STANDARD, "table: {", "table: {{", "law_yaml", "not readable YAML"),
     "a tag": (STANDARD, "110.5", "!!python/object:os.system {}", "law_yaml", "tag"),
     "an alias": (STANDARD, "110.5", "*a", "law_yaml", "aliases"),
-    "an unknown file": ("county/parameters/area.yml", "", "parameter: area", "law_file", "area.yml is no file of a layer"),
+    "an unknown file": ("county/parameters/area.yml", "", "parameter: area", "law_file", "This is no file of a layer"),
     "a misnamed file": ("county/parameters/area_m2.yaml", "", "parameter: storeys_max", "law_file", "should be called storeys_max.yaml"),
     "a missing layer": ("sets.yaml", "county]", "city]", "law_layers", "no layer folder city"),
     "layers in the wrong order": ("sets.yaml", '"33", county', 'county, "33"', "law_layers", "does not lie inside"),
@@ -174,6 +178,9 @@ def test_refused(build: Build, case: str) -> None:
     assert words in refused.value.why + refused.value.what_to_do
     assert refused.value.what_to_do
     assert Path(file).name in str(refused.value)
+    assert isinstance(refused.value, LawRefusal)
+    assert refused.value.said["en"] == str(refused.value)
+    assert Path(file).name in refused.value.said["zh"] and "{" not in refused.value.said["zh"].replace("{}", "")
 
 
 def test_a_floor_is_kept(build: Build) -> None:
@@ -220,6 +227,15 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "sets.yaml").write_text("")
     with pytest.raises(Refusal, match=r"sets\.yaml"):
         load(tmp_path)
+
+
+def test_refusals_fill_the_same_in_both_languages() -> None:
+    entries = yaml.safe_load((ROOT / "jiadi/law/refusals.yaml").read_text("utf-8"))
+    used = {key for path in (ROOT / "jiadi/law").glob("*.py") for key in re.findall(r'"(\w+)"', path.read_text("utf-8"))}
+    for name, entry in entries.items():
+        filled = [set(re.findall(r"{(\w+)}", entry[part] + entry[f"{part}_to_do"])) for part in ("zh", "en")]
+        assert filled[0] == filled[1], name
+        assert name in used, f"{name} is said nowhere"
 
 
 def test_the_hash_follows_the_content_alone(build: Build) -> None:
