@@ -98,10 +98,11 @@ def with_blanks(tables: dict[str, pl.DataFrame], seed: int = 11) -> dict[str, pl
     draw = np.random.default_rng(seed)
     blanked = {}
     for subject, table in tables.items():
-        for name in [name for name in BLANKS if name in table.columns and name != "built"]:
-            kept = pl.Series(draw.random(table.height) >= BLANKS[name])
-            table = table.with_columns(pl.when(kept).then(pl.col(name)).alias(name))
-        blanked[subject] = _loosely_dated(table, draw) if "built" in table.columns else table
+        names_of = [name for name in BLANKS if name in table.columns and name != "built"]
+        kept = {name: pl.Series(draw.random(table.height) >= BLANKS[name]) for name in names_of}
+        blanked[subject] = table.with_columns(pl.when(kept[name]).then(pl.col(name)).alias(name) for name in names_of)
+        if "built" in table.columns:
+            blanked[subject] = _loosely_dated(blanked[subject], draw)
     return blanked
 
 
@@ -137,7 +138,8 @@ def openfisca(python: str, held: dict[str, Columns], style: str, repeat: int) ->
     """What OpenFisca gives for the same facts."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "facts.npz"
-        np.savez(path, **{f"{subject}.{name}": values for subject, columns in held.items() for name, values in columns.items()})
+        arrays: dict[str, Any] = {f"{subject}.{name}": values for subject, columns in held.items() for name, values in columns.items()}
+        np.savez(path, **arrays)
         command = [python, str(Path(__file__).with_name("openfisca_rules.py")), str(path), "--repeat", str(repeat), "--style", style]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
