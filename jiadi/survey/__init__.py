@@ -1,0 +1,1 @@
+"""The survey 调查: departments' files become clean, linked tables."""

@@ -1,0 +1,155 @@
+"""Checking what was read 检查: typed tables, and every problem with its place."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import numpy as np
+import polars as pl
+import shapely
+
+from jiadi.geo.gcj02 import looks_gcj02
+from jiadi.register.schema import LISTS, TABLES
+from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
+from jiadi.survey.check import shape
+from jiadi.survey.check.gather import gather
+from jiadi.survey.check.identity import assign_ids
+from jiadi.survey.check.table import Typed, type_table
+from jiadi.survey.read import not_taken, reasons
+from jiadi.survey.read.raw import RawDelivery, RawSheet
+
+__all__ = ["check"]
+
+
+def check(raw: RawDelivery, on: date | None = None) -> Delivery:
+    """Type every column and tell every problem (检查交付).
+
+    Each row that was read is either accepted or refused. A cell that is not taken is null in the
+    typed table and has a problem that says why; a blank is no problem.
+
+    Args:
+        raw: as `survey.read` gives it.
+        on: day on which dates count as future; None: the day of delivery, and where nobody said
+            that, nothing is in the future.
+
+    Returns:
+        Typed tables, sorted by id so that the order of the input does not matter, and problems.
+
+    >>> check(RawDelivery()).tables
+    {}
+    """
+    day = on or raw.delivered_on
+    systems = shape.Systems()
+    sheets = [sheet for sheet in raw.sheets if not sheet.spatial or shape.bring(sheet, systems)]
+    delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
+    delivery.files = [*raw.files, *_questions(systems)]
+    delivery.sources = _sources(sheets)
+    typed = {name: _type_list([sheet for sheet in sheets if sheet.table == name], day) for name in LISTS if any(s.table == name for s in sheets)}
+    problems = [raw.problems, _question_problems(systems), _shifted(typed)]
+    for name, one in typed.items():
+        delivery.tables[name] = _accepted(one, delivery.sources)
+        delivery.files += _entries(one)
+        problems.append(one.remarks.told(one.gathered.sheets, one.frame.get_column("sheet"), one.frame.get_column("source_row")))
+    delivery.problems = pl.concat(problems).sort(list(PROBLEMS), nulls_last=True)
+    delivery.files.sort(key=lambda entry: (str(entry["file"]), str(entry["sheet"])))
+    delivery.extra["area_differences"] = _ranked(typed.get("parcel"), delivery.tables.get("parcel"))
+    return delivery
+
+
+def _type_list(sheets: list[RawSheet], on: date | None) -> Typed:
+    gathered = gather(sheets)
+    swapped = None
+    if gathered.geometry is not None:
+        parts = [_swapped(sheet) for sheet in gathered.sheets]
+        swapped = pl.concat(parts) if parts else None
+    return type_table(gathered, on, swapped)
+
+
+def _swapped(sheet: RawSheet) -> pl.Series:
+    if "swapped" in sheet.frame.columns:
+        return sheet.frame.get_column("swapped")
+    return pl.Series("swapped", [False]).new_from_index(0, len(sheet.frame))
+
+
+def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
+    """The `source` table, and `headers`: JSON of schema column → heading in the file."""
+    ordered = sorted(sheets, key=lambda sheet: (sheet.file, sheet.sheet))
+    rows = [
+        (number, sheet.file, sheet.sheet, sheet.table, sheet.sha256, json.dumps({c: sheet.header(c) for c in sheet.columns}, ensure_ascii=False))
+        for number, sheet in enumerate(ordered, start=1)
+    ]
+    names = {column.name: pl.String() for column in TABLES["source"].columns}
+    return pl.DataFrame(rows, schema={**names, "source_id": pl.Int32(), "headers": pl.String()}, orient="row")
+
+
+def _accepted(one: Typed, sources: pl.DataFrame) -> pl.DataFrame:
+    """The rows that were taken, with id and provenance, in the schema's order."""
+    number = {(file, sheet): source for source, file, sheet in sources.select("source_id", "file", "sheet").iter_rows()}
+    ids = pl.Series([number[(sheet.file, sheet.sheet)] for sheet in one.gathered.sheets], dtype=pl.Int32)
+    frame = one.frame.with_columns(ids.gather(one.frame.get_column("sheet")).alias("source_id")).filter(one.accepted)
+    schema = frame_schema(one.gathered.table)
+    return assign_ids(one.gathered.table, frame.drop("sheet")).select(pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def _entries(one: Typed) -> list[dict[str, object]]:
+    """What became of each sheet of a list, as summary.json tells it."""
+    counted = pl.DataFrame({"sheet": one.frame.get_column("sheet"), "accepted": one.accepted})
+    tallies = {sheet: (rows, taken) for sheet, rows, taken in counted.group_by("sheet").agg(pl.len(), pl.col("accepted").sum()).iter_rows()}
+    entries: list[dict[str, object]] = []
+    for number, sheet in enumerate(one.gathered.sheets):
+        rows, taken = tallies.get(number, (0, 0))
+        counts = {"rows": rows, "accepted": taken, "refused": rows - taken, "skipped": sheet.skipped}
+        head = {"file": sheet.file, "sheet": sheet.sheet, "table": sheet.table, "status": "read", "reason": "", "reason_en": ""}
+        entries.append({**head, **counts})
+    return entries
+
+
+def _questions(systems: shape.Systems) -> list[dict[str, object]]:
+    return [not_taken(sheet.file, sheet.sheet, "question", reasons.of_refusal(refusal)) for sheet, refusal in systems.refused]
+
+
+def _question_problems(systems: shape.Systems) -> pl.DataFrame:
+    said = [(sheet, reasons.of_refusal(refusal)) for sheet, refusal in systems.refused]
+    rows = [(sheet.file, sheet.sheet, 0, "", words.code, "refused", sheet.crs_text[:80], words.en) for sheet, words in said]
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+
+
+def _shifted(typed: dict[str, Typed]) -> pl.DataFrame:
+    """Layers that are shifted as web maps are: told, and their shapes not used, since every overlay would be wrong."""
+    houses = [one for name in ("house", "footprint") if (one := typed.get(name)) and one.gathered.geometry is not None]
+    parcels = typed.get("parcel")
+    if not houses or parcels is None or parcels.gathered.geometry is None:
+        return pl.DataFrame(schema=PROBLEMS)
+    drawn = [_shapes(one) for one in houses]
+    found = looks_gcj02(np.concatenate(drawn), _shapes(parcels))
+    if not found.shifted:
+        return pl.DataFrame(schema=PROBLEMS)
+    rows = []
+    for one in houses if found.shifted == "houses" else [parcels]:
+        one.frame = one.frame.with_columns(pl.lit(None, dtype=pl.Binary).alias(shape.GEOMETRY))
+        detail = f"{found.share_as_is:.0%} → {found.share_shifted:.0%}"
+        rows += [(s.file, s.sheet, 0, "geometry", "gcj02_suspected", "unknown", "", detail) for s in one.gathered.sheets if s.spatial]
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+
+
+def _shapes(one: Typed) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
+    shapes: np.ndarray[tuple[int, ...], np.dtype[np.object_]] = shapely.from_wkb(one.frame.get_column(shape.GEOMETRY).to_numpy(allow_copy=True).astype(object))
+    return shapes
+
+
+def _ranked(one: Typed | None, table: pl.DataFrame | None) -> dict[str, object] | None:
+    """Parcels whose stated and measured areas differ, the farthest first."""
+    if one is None or table is None or one.differences is None:
+        return None
+    at = one.differences.get_column("place")
+    files = pl.Series([sheet.file for sheet in one.gathered.sheets], dtype=pl.String)
+    where_ = one.frame.select(pl.col("sheet").gather(at), pl.col("source_row").gather(at).alias("row"), pl.col("parcel_code").gather(at))
+    kept = one.accepted.gather(at)
+    ranked = one.differences.drop("place").with_columns(
+        files.gather(where_.get_column("sheet")).alias("file"), where_.get_column("row"), where_.get_column("parcel_code")
+    )
+    ranked = ranked.filter(kept).with_columns(pl.col("difference").abs().alias("share"))
+    over = {key: int((ranked.get_column("share") > limit).sum()) for key, limit in (("over_5_percent", shape.MOST_DIFFERENCE), ("over_10_percent", shape.LARGE_DIFFERENCE))}
+    ranked = ranked.filter(pl.col("share") > shape.MOST_DIFFERENCE).sort(["share", "file", "row"], descending=[True, False, False])
+    return {"compared": int(kept.sum()), **over, "ranked": ranked}

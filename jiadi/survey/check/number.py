@@ -1,0 +1,141 @@
+"""Cells of numbers (数字单元格): areas, lengths, counts, years and months."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from jiadi.geo.measure import hundredths
+from jiadi.register.schema import Column
+from jiadi.register.tables import dtype
+from jiadi.survey.check.gather import Cells
+from jiadi.survey.check.remarks import Places, Remarks
+from jiadi.survey.check.text import nfkc, note
+
+UNITS = {
+    "area_m2": "m2|m²|平方米|平米|平方|平",
+    "length_m": "米|公尺|m",
+    "integer": "层|楼|间|人|户|个|幢|岁",
+    "year": "年|年份|年建|年建成",
+    "month": "月|月份",
+}
+"""Units that may stand behind a number of a kind, in plain width; others (such as 亩) change its meaning."""
+_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?$"
+_RANGE = r"^\d+(?:层|楼)?[-~—–－至到、/]\d+(?:层|楼)?$"
+_YEAR_IN_DATE = r"^(\d{4})(?:[-./]|年)(\d{1,2})(?:$|月|[-./])"
+
+
+def read(cells: Cells, column: Column, remarks: Remarks, *, text_odd: pl.Series | None) -> pl.Series:
+    """A column of numbers (数字列).
+
+    Args:
+        cells: as they stand.
+        column: of the schema.
+        remarks: told what could not be read and what was read with a remark.
+        text_odd: (n,) rows of workbook sheets in which this column holds numbers; text there is
+            noted as `number_as_text`. None where no sheet is such.
+
+    Returns:
+        (n,) Float64, null where blank or not taken; areas and lengths not yet rounded.
+    """
+    numbers = cells.number
+    written = cells.text.is_not_null()
+    if written.any():
+        places = written.arg_true()
+        found = _of_text(cells.text.filter(written), places.to_numpy(), column, remarks, text_odd)
+        numbers = numbers.scatter(places, found)
+    days = cells.day.is_not_null()
+    if days.any() and column.kind in ("year", "month"):
+        part = cells.day.dt.year() if column.kind == "year" else cells.day.dt.month()
+        numbers = numbers.zip_with(~days, part.cast(pl.Float64))
+    elif days.any():
+        remarks.add(days.arg_true().to_numpy(), column.name, "not_a_number", cells.shown().filter(days))
+    return numbers
+
+
+def _of_text(raw: pl.Series, places: Places, column: Column, remarks: Remarks, text_odd: pl.Series | None) -> pl.Series:
+    clean = raw.str.contains(_NUMBER)
+    if text_odd is not None:
+        told = (clean & text_odd.gather(places)).to_numpy()
+        remarks.add(places[told], column.name, "number_as_text", raw.filter(told))
+    numbers = raw.cast(pl.Float64, strict=False)
+    if clean.all():
+        return numbers
+    odd = ~clean
+    at = places[odd.to_numpy()]
+    return numbers.scatter(odd.arg_true(), _of_odd(raw.filter(odd), at, column, remarks))
+
+
+def _of_odd(raw: pl.Series, places: Places, column: Column, remarks: Remarks) -> pl.Series:
+    """Numbers in cells that hold more than a number."""
+    note(raw, places, column.name, remarks, inner=True)
+    plain = nfkc(raw).str.replace_all(r"[\s\u{200B}\u{FEFF}]", "").str.replace_all(r"(\d),(\d{3})\b", "${1}${2}")
+    bare = plain.str.contains(_NUMBER)
+    unit = rf"^([+-]?\d+(?:\.\d+)?)(?:{UNITS[column.kind]})$"
+    with_unit = ~bare & plain.str.contains(unit)
+    remarks.add(places[with_unit.to_numpy()], column.name, "unit_in_number", raw.filter(with_unit))
+    numbers = pl.select(pl.when(bare).then(plain).when(with_unit).then(plain.str.extract(unit, 1))).to_series().cast(pl.Float64, strict=False)
+    if column.kind == "year":
+        numbers = pl.select(pl.coalesce(numbers, plain.str.extract(_YEAR_IN_DATE, 1).cast(pl.Float64, strict=False))).to_series()
+    lost = numbers.is_null()
+    ranged = lost & plain.str.contains(_RANGE) if column.kind == "integer" else pl.Series([False]).new_from_index(0, len(raw))
+    remarks.add(places[ranged.to_numpy()], column.name, "storeys_range", raw.filter(ranged))
+    rest = lost & ~ranged
+    remarks.add(places[rest.to_numpy()], column.name, "not_a_number", raw.filter(rest))
+    return numbers
+
+
+def month_in_year(cells: Cells) -> pl.Series:
+    """The month that a year's cell states besides (年份单元格中的月份), as 2013年5月 or a day; null where none.
+
+    Args:
+        cells: of the year's column.
+
+    Returns:
+        (n,) Float64.
+    """
+    text = cells.text
+    month = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(text))
+    written = text.is_not_null()
+    if written.any():
+        found = nfkc(text.filter(written)).str.extract(_YEAR_IN_DATE, 2).cast(pl.Float64, strict=False)
+        month = month.scatter(written.arg_true(), found)
+    return pl.select(pl.coalesce(month, cells.day.dt.month().cast(pl.Float64))).to_series()
+
+
+def bounded(numbers: pl.Series, column: Column, cells: Cells, remarks: Remarks, on: date | None) -> pl.Series:
+    """Numbers within what is believable, in the schema's dtype (合理范围).
+
+    Args:
+        numbers: (n,) Float64.
+        column: its `low` and `high` are asked for.
+        cells: what stood there, for the remark.
+        remarks: told `out_of_range`, `year_out_of_range`, `not_a_number` (part of a storey).
+        on: day of delivery, after which no house was built; None where it is not known.
+
+    Returns:
+        (n,) areas and lengths rounded half-up to 0.01, others whole; null where not taken.
+    """
+    held = numbers.is_not_null() & numbers.is_finite().fill_null(False)
+    broken = held & (numbers != numbers.floor()) if column.kind in ("integer", "year", "month") else ~held & held
+    high = on.year if column.kind == "year" and on else column.high
+    beyond = held & ~broken & (_below(numbers, column.low) | _above(numbers, high))
+    code = "year_out_of_range" if column.kind == "year" else "out_of_range"
+    for wrong, told in ((broken, "not_a_number"), (beyond, code)):
+        if wrong.any():
+            places = np.flatnonzero(wrong.to_numpy())
+            remarks.add(places, column.name, told, cells.shown().gather(places))
+    kept = numbers.set(~held | broken | beyond, None)
+    if column.kind in ("area_m2", "length_m"):
+        return hundredths(kept).cast(pl.Float64) / 100
+    return kept.cast(dtype(column), strict=False)
+
+
+def _below(numbers: pl.Series, low: float | None) -> pl.Series:
+    return (numbers < low).fill_null(False) if low is not None else pl.Series([False]).new_from_index(0, len(numbers))
+
+
+def _above(numbers: pl.Series, high: float | None) -> pl.Series:
+    return (numbers > high).fill_null(False) if high is not None else pl.Series([False]).new_from_index(0, len(numbers))

@@ -1,0 +1,223 @@
+"""One list, typed (一张表的定型): every column read, every row taken or refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jiadi.register.schema import Column
+from jiadi.register.tables import PROVENANCE, dtype
+from jiadi.survey.check import code, day, holder, number, shape, text, word
+from jiadi.survey.check.gather import Cells, Gathered
+from jiadi.survey.check.remarks import Remarks
+from jiadi.survey.check.text import where
+
+_NUMERIC = frozenset({"area_m2", "length_m", "integer", "year", "month"})
+_CODES = frozenset({"parcel_code", "unit_code", "division_code"})
+_VILLAGE_IN_CODE = r"^(\d{12})-"
+_SHOWN_TWINS = 5
+
+
+@dataclass(slots=True)
+class Typed:
+    """A list after its check (定型后的表).
+
+    Args:
+        gathered: what was read.
+        frame: typed columns of the schema, `source_row`, `sheet` (number in `gathered.sheets`); all rows.
+        accepted: (rows,) whether a row is taken.
+        remarks: on its cells and rows.
+        differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
+    """
+
+    gathered: Gathered
+    frame: pl.DataFrame
+    accepted: pl.Series
+    remarks: Remarks
+    differences: pl.DataFrame | None = None
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is at hand while a list is typed."""
+
+    gathered: Gathered
+    on: date | None
+    remarks: Remarks
+    cells: dict[str, Cells] = field(default_factory=dict)
+    typed: dict[str, pl.Series] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        return len(self.gathered.frame)
+
+
+def type_table(gathered: Gathered, on: date | None, swapped: pl.Series | None = None) -> Typed:
+    """Read every column of a list (定型).
+
+    Args:
+        gathered: cells of all its sheets.
+        on: day of delivery; None where nobody said so.
+        swapped: (n,) features whose axes were exchanged.
+
+    Returns:
+        The typed list; its rows are those that were read, in the same order.
+    """
+    work = _Work(gathered, on, Remarks())
+    work.cells = {name: gathered.cells(name) for name in gathered.columns}
+    _part_holders(work)
+    for column in gathered.table.columns:
+        if column.kind != "geometry":
+            work.typed[column.name] = _column(column, work) if column.name in work.cells else _blank(column, work.rows)
+    _across(work)
+    accepted = _required(work)
+    _duplicates(work)
+    measured = _shapes(work, swapped)
+    differences = _differences(work, measured)
+    _mixed(work)
+    frame = pl.DataFrame({name: series.alias(name) for name, series in work.typed.items()})
+    order = [column.name for column in gathered.table.columns]
+    frame = frame.select(order).with_columns(
+        gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
+    )
+    return Typed(gathered, frame, accepted, work.remarks, differences)
+
+
+def _blank(column: Column, rows: int) -> pl.Series:
+    return pl.Series(column.name, [None], dtype=dtype(column)).new_from_index(0, rows)
+
+
+def _part_holders(work: _Work) -> None:
+    for pair in holder.pairs(work.gathered.table):
+        names, ids = holder.part(work.cells.get(pair[0]), work.cells.get(pair[1]), pair, work.remarks)
+        for name, cells in zip(pair, (names, ids), strict=True):
+            if cells is not None:
+                work.cells[name] = cells
+
+
+def _column(column: Column, work: _Work) -> pl.Series:
+    cells, name, remarks = work.cells[column.name], column.name, work.remarks
+    if column.kind in _NUMERIC:
+        numbers = number.read(cells, column, remarks, text_odd=_sheets_of_numbers(work, cells))
+        return number.bounded(numbers, column, cells, remarks, work.on)
+    if column.kind in _CODES:
+        return code.read(cells, name, column.kind, remarks)
+    if column.kind == "person_id":
+        return code.read_ids(cells, name, remarks)
+    if column.kind == "date":
+        return day.read(cells, name, remarks, work.on)
+    if column.kind in ("enum", "boolean"):
+        return word.read(cells, column, remarks)
+    return text.read(cells, name, remarks, inner=column.kind in ("name", "code"))
+
+
+def _sheets_of_numbers(work: _Work, cells: Cells) -> pl.Series | None:
+    """Rows of workbook sheets in which most filled cells of the column are numbers."""
+    if cells.number.null_count() == work.rows or cells.text.null_count() == work.rows:
+        return None
+    sheet = work.gathered.frame.get_column("sheet")
+    counts = pl.DataFrame({"sheet": sheet, "n": cells.number.is_not_null(), "t": cells.text.is_not_null()}).group_by("sheet").sum()
+    workbooks = [number for number, one in enumerate(work.gathered.sheets) if one.form == "workbook"]
+    numeric = counts.filter(pl.col("n") > pl.col("t"), pl.col("sheet").is_in(workbooks)).get_column("sheet")
+    return sheet.is_in(numeric.to_list()) if len(numeric) else None
+
+
+def _across(work: _Work) -> None:
+    """What one column says of another."""
+    typed, cells = work.typed, work.cells
+    if "built_month" in typed and "built_year" in cells:
+        month = number.month_in_year(cells["built_year"]).set(typed["built_year"].is_null(), None)
+        filled = pl.select(pl.coalesce(typed["built_month"], month.set(~month.is_between(1, 12), None).cast(pl.Int8))).to_series()
+        typed["built_month"] = filled
+    if "survey_code" in typed and "village_code" in typed:
+        from_code = typed["survey_code"].str.extract(_VILLAGE_IN_CODE, 1)
+        typed["village_code"] = pl.select(pl.coalesce(typed["village_code"], from_code)).to_series()
+    if "house_number" in typed:
+        typed["house_number"] = holder.house_number_missing(typed["house_number"], typed.get("village_name"), work.remarks)
+    if "valid_from" in typed and "valid_to" in typed:
+        wrong = (typed["valid_to"] < typed["valid_from"]).fill_null(False)
+        places = where(wrong)
+        if len(places):
+            work.remarks.add(places, "valid_to", "date_order", cells["valid_to"].shown().gather(places))
+            # Nobody can tell which of the two is wrong.
+            typed["valid_from"], typed["valid_to"] = typed["valid_from"].set(wrong, None), typed["valid_to"].set(wrong, None)
+
+
+def _required(work: _Work) -> pl.Series:
+    """Which rows are taken: what is required is there, and one at least of what names the row."""
+    table = work.gathered.table
+    taken = pl.Series([True]).new_from_index(0, work.rows)
+    groups = [(column.name,) for column in table.columns if column.required] + ([table.any_of] if table.any_of else [])
+    for group in groups:
+        missing = pl.Series([True]).new_from_index(0, work.rows)
+        for name in group:
+            missing = missing & work.typed[name].is_null()
+        told = where(missing & taken)
+        if len(told):
+            held = [name for name in group if name in work.cells]
+            work.remarks.add(told, held[0] if held else group[0], "required_missing")
+        taken = taken & ~missing
+    return taken
+
+
+def _duplicates(work: _Work) -> None:
+    """A key that several rows carry is none's: each row is told of the others."""
+    sheets = work.gathered.sheets
+    where_ = pl.Series([f"{sheet.file} {sheet.sheet}".strip() for sheet in sheets], dtype=pl.String)
+    for column in work.gathered.table.columns:
+        if not column.key or column.name not in work.cells:
+            continue
+        keys = work.typed[column.name]
+        repeated = keys.is_not_null() & keys.is_duplicated()
+        if not repeated.any():
+            continue
+        places = where(repeated)
+        spot = work.gathered.frame.select(pl.col("sheet").gather(places), pl.col("row").gather(places)).with_columns(
+            keys.gather(places).alias("key"), pl.Series("place", places)
+        )
+        spot = spot.with_columns(pl.format("{} #{}", where_.gather(spot.get_column("sheet")), "row").alias("spot"))
+        grouped = spot.sort("key", "sheet", "row").group_by("key").agg(pl.col("spot"))
+        told = spot.join(grouped, on="key", how="left", suffix="_all")
+        others = pl.Series([_others(all_, own) for all_, own in told.select("spot_all", "spot").iter_rows()], dtype=pl.String)
+        work.remarks.add(told.get_column("place").to_numpy(), column.name, "duplicate_key", told.get_column("key"), detail=others)
+        work.typed[column.name] = keys.set(repeated, None)
+
+
+def _others(spots: list[str], own: str) -> str:
+    rest = [spot for spot in spots if spot != own]
+    return "、".join(rest[:_SHOWN_TWINS]) + (" …" if len(rest) > _SHOWN_TWINS else "")
+
+
+def _shapes(work: _Work, swapped: pl.Series | None) -> NDArray[np.float64] | None:
+    spatial = [column for column in work.gathered.table.columns if column.kind == "geometry"]
+    if not spatial:
+        return None
+    if work.gathered.geometry is None:
+        work.typed[shape.GEOMETRY] = _blank(spatial[0], work.rows)
+        return None
+    work.typed[shape.GEOMETRY], measured = shape.check(work.gathered, swapped, work.remarks)
+    return measured
+
+
+def _differences(work: _Work, measured: NDArray[np.float64] | None) -> pl.DataFrame | None:
+    if measured is None or work.gathered.table.name != "parcel" or "stated_area_m2" not in work.cells:
+        return None
+    shown = work.cells["stated_area_m2"].shown()
+    return shape.compare_areas(work.typed["stated_area_m2"], measured, shown, work.remarks)
+
+
+def _mixed(work: _Work) -> None:
+    """Cells in another encoding than their file: read as what they are, and told."""
+    start = 0
+    for sheet in work.gathered.sheets:
+        named = {place: name for name, place in sheet.columns.items()}
+        for place, rows in sheet.mixed.items():
+            places = np.asarray(rows, dtype=np.intp) + start
+            column = named.get(place, "") if sheet.form != "text" else ""
+            values = work.cells[column].shown().gather(places) if column else None
+            work.remarks.add(places, column, "mixed_encoding", values)
+        start += len(sheet.frame)

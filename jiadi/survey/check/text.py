@@ -1,0 +1,90 @@
+"""Cells of text (文本单元格): spaces, widths and line breaks that should not be there are noted and taken away."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+import polars as pl
+
+from jiadi.survey.check.gather import Cells
+from jiadi.survey.check.remarks import Places, Remarks
+
+WIDE = "[０-９Ａ-Ｚａ-ｚ．]"
+_SPACE = r"[\s\u{200B}\u{FEFF}]"
+_ODD = rf"{_SPACE}|{WIDE}"
+_NARROW = {wide: wide - 0xFEE0 for first, last in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A)) for wide in range(first, last + 1)}
+_INVISIBLE = "\u200b\ufeff"
+
+
+def narrow(text: str) -> str:
+    """Full-width digits and letters as plain ones; brackets and marks of Chinese stay (全角转半角).
+
+    >>> narrow("（２０２０）１２号")
+    '（2020）12号'
+    """
+    return text.translate(_NARROW)
+
+
+def tidy(text: str, *, inner: bool) -> str:
+    """A text without stray spaces (去除多余空白).
+
+    Args:
+        text: what stood in the cell.
+        inner: whether spaces inside are strays too, as in names and codes.
+
+    >>> tidy(" 张 三\\t", inner=True), tidy("东街 1 号 ", inner=False)
+    ('张三', '东街 1 号')
+    """
+    plain = narrow(text)
+    for mark in _INVISIBLE:
+        plain = plain.replace(mark, "")
+    return "".join(plain.split()) if inner else " ".join(plain.split())
+
+
+def read(cells: Cells, column: str, remarks: Remarks, *, inner: bool) -> pl.Series:
+    """A column of text (文本列).
+
+    Args:
+        cells: as they stand.
+        column: schema column.
+        remarks: told `stray_space` and `full_width`.
+        inner: see `tidy`.
+
+    Returns:
+        (n,) text, null where blank.
+    """
+    text = cells.shown()
+    odd = text.str.contains(_ODD).fill_null(False)
+    if not odd.any():
+        return text
+    places = odd.arg_true()
+    raw = text.filter(odd)
+    note(raw, places.to_numpy(), column, remarks, inner=inner)
+    mended = pl.Series([tidy(value, inner=inner) or None for value in raw.to_list()], dtype=pl.String)
+    return text.scatter(places, mended)
+
+
+def note(raw: pl.Series, places: Places, column: str, remarks: Remarks, *, inner: bool, masked: bool = False) -> None:
+    """Note spaces and widths of cells that were read all the same (提示空白与全角)."""
+    pattern = _SPACE if inner else rf"^{_SPACE}|{_SPACE}$|[\u{{200B}}\u{{FEFF}}\r\n\t]"
+    for code, hit in (("stray_space", raw.str.contains(pattern)), ("full_width", raw.str.contains(WIDE))):
+        if hit.any():
+            remarks.add(places[hit.to_numpy()], column, code, raw.filter(hit), masked=masked)
+
+
+def nfkc(texts: pl.Series) -> pl.Series:
+    """Texts in plain width (宽度归一); only those that need it are touched.
+
+    >>> nfkc(pl.Series(["１２０㎡", "120"])).to_list()
+    ['120m2', '120']
+    """
+    odd = texts.str.contains(r"[^\x00-\x7F]").fill_null(False)
+    if not odd.any():
+        return texts
+    return texts.scatter(odd.arg_true(), pl.Series([unicodedata.normalize("NFKC", text) for text in texts.filter(odd).to_list()], dtype=pl.String))
+
+
+def where(mask: pl.Series) -> Places:
+    """Rows at which a mask holds; null does not."""
+    return np.flatnonzero(mask.fill_null(False).to_numpy())

@@ -1,0 +1,87 @@
+"""The manifest of a delivery 交付清单: the day it was delivered, and what each list covers.
+
+    delivered_on: 2025-06-30
+    coverage:
+      - {list: approval, divisions: ["330802"], from: 1982-02-13, to: 2025-07-01}
+      - {list: zone, kind: river_range, divisions: ["330802"]}
+
+`from` and `to` are half-open days and may be left out. Absence counts only inside what is covered.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jiadi.register.schema import LISTS, TABLES
+from jiadi.register.tables import Coverage
+
+NAMES = frozenset({"清单.yaml", "manifest.yaml"})
+MOST_BYTES = 1024 * 1024
+
+
+class BadManifest(ValueError):
+    """What is wrong with a manifest, in words."""
+
+
+def load(path: Path) -> tuple[date | None, list[Coverage]]:
+    """Read a manifest (读取清单).
+
+    Args:
+        path: of the YAML file.
+
+    Returns:
+        Day of delivery (None where it says none), and coverage.
+
+    Raises:
+        BadManifest: it is not what it should be.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise BadManifest(f"> {MOST_BYTES} bytes")
+    text = path.read_bytes().decode("utf-8-sig", "replace")
+    try:
+        # Anchors can make a small file swell without end, and no manifest needs them.
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            raise BadManifest("alias")
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadManifest(" ".join(str(error).split())[:200]) from error
+    if not isinstance(content, dict):
+        raise BadManifest("delivered_on, coverage")
+    entries = content.get("coverage") or []
+    if not isinstance(entries, list):
+        raise BadManifest("coverage")
+    return _day(content.get("delivered_on"), "delivered_on"), [_coverage(entry) for entry in entries]
+
+
+def _coverage(entry: Any) -> Coverage:
+    if not isinstance(entry, dict):
+        raise BadManifest(f"coverage: {entry}")
+    table, kind = str(entry.get("list", "")), str(entry.get("kind") or "")
+    if table not in LISTS:
+        raise BadManifest(f"list: {table}")
+    if kind and kind not in TABLES["zone"].column("zone_kind").codes:
+        raise BadManifest(f"kind: {kind}")
+    divisions = entry.get("divisions")
+    if not isinstance(divisions, list) or not divisions:
+        raise BadManifest(f"{table}: divisions")
+    codes = tuple(str(code) for code in divisions)
+    if any(not code.isascii() or not code.isdigit() or len(code) > 12 for code in codes):
+        raise BadManifest(f"{table}: divisions {', '.join(codes)}")
+    return Coverage(table, codes, _day(entry.get("from"), "from"), _day(entry.get("to"), "to"), kind)
+
+
+def _day(value: Any, key: str) -> date | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadManifest(f"{key}: {value}") from error

@@ -1,0 +1,108 @@
+"""Reading what departments hand in 读取: any of their files, each opened in a limited child process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import polars as pl
+
+from jiadi.register.tables import PROBLEMS
+from jiadi.survey import manifest
+from jiadi.survey.read import profile as profiles
+from jiadi.survey.read import reasons
+from jiadi.survey.read.found import Found, find
+from jiadi.survey.read.raw import RawDelivery, RawSheet
+from jiadi.survey.read.reasons import Said
+from jiadi.survey.read.take import Taken, take
+
+__all__ = ["RawDelivery", "RawSheet", "read"]
+
+WORKERS = 2
+"""Children at work at the same time: one a core of a small machine."""
+
+
+def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[[float], None] | None = None) -> RawDelivery:
+    """Read files, folders and zips (读取交付).
+
+    What a file holds is told by its headings, layers and metadata; a profile settles what they
+    cannot. A file that cannot be read is told with its reason, and the others are read all the same.
+
+    Args:
+        paths: files, folders (with all that is in them) or zips.
+        profile: YAML, see `read.profile`; None leaves it to the shipped ones.
+        progress: called with the share of the files that are done.
+
+    Returns:
+        The sheets as they stand in the files, what was not taken, and the manifest.
+
+    Raises:
+        Refusal: `bad_profile`.
+
+    >>> read([]).sheets
+    []
+    """
+    chosen = profiles.load(profile) if profile else None
+    with tempfile.TemporaryDirectory(prefix="jiadi-") as folder:
+        found = find(paths, Path(folder))
+        taken = _take_all(found, chosen, progress or (lambda share: None))
+        delivery = RawDelivery()
+        _read_manifests(found, delivery)
+    remarks: list[tuple[str, str, str, Said]] = [(name, "", "refused", said) for name, said in found.refused]
+    for (name, _), one in zip(found.files, taken, strict=True):
+        delivery.sheets += one.sheets
+        remarks += [(name, sheet, status, said) for sheet, status, said in one.left]
+    delivery.files += [not_taken(*remark) for remark in remarks]
+    delivery.problems = pl.concat([delivery.problems, _problems(remarks)])
+    return delivery
+
+
+def _take_all(found: Found, profile: profiles.Profile | None, progress: Callable[[float], None]) -> list[Taken]:
+    """Every file, the largest first, so that none is begun last and waited for."""
+    order = sorted(range(len(found.files)), key=lambda place: -found.files[place][1].stat().st_size)
+    taken: dict[int, Taken] = {}
+
+    def one(place: int) -> None:
+        taken[place] = take(*found.files[place], profile)
+        progress(len(taken) / len(order))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(one, order))
+    return [taken[place] for place in range(len(order))]
+
+
+def _read_manifests(found: Found, delivery: RawDelivery) -> None:
+    for name, path in found.manifests:
+        try:
+            day, coverage = manifest.load(path)
+        except manifest.BadManifest as error:
+            found.refused.append((name, reasons.of("bad_manifest", detail=error)))
+            continue
+        delivery.delivered_on = max(filter(None, (day, delivery.delivered_on)), default=None)
+        delivery.coverage += coverage
+
+
+def not_taken(file: str, sheet: str, status: str, said: Said) -> dict[str, object]:
+    """The entry of summary.json for a file, sheet or layer that was not taken (未收条目).
+
+    >>> not_taken("a.doc", "", "refused", reasons.of("unsupported", suffix=".doc"))["status"]
+    'refused'
+    """
+    counts = {"rows": 0, "accepted": 0, "refused": 0, "skipped": 0}
+    return {
+        "file": file,
+        "sheet": sheet,
+        "table": None,
+        "status": status,
+        "code": said.code,
+        "reason": said.zh,
+        "reason_en": said.en,
+        **counts,
+    }
+
+
+def _problems(remarks: Sequence[tuple[str, str, str, Said]]) -> pl.DataFrame:
+    rows = [(file, sheet, 0, "", said.code, "refused", "", said.en) for file, sheet, status, said in remarks if status == "refused"]
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")

@@ -1,0 +1,142 @@
+"""Where the heading of a sheet is (表头定位), and which rows under it are no data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from jiadi.survey.read.match import JOIN, Match, match
+from jiadi.survey.read.raw import ROW
+
+DEEPEST = 30
+"""A heading is looked for in the first rows of a sheet only."""
+_TOTAL = r"^(合计|小计|总计|累计|共计|总合计)[:：]?(\d+[户宗幢人条]?)?$"
+_REMARK = r"^(注|备注|说明|填表|填报|制表|审核|单位负责人|负责人|填表人|制表人|审核人)[^0-9]{0,12}[:：]"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that was found (表头).
+
+    Args:
+        first, last: its rows, as Excel shows them.
+        texts: one heading a column; both rows joined by `JOIN`, "" where a column has none.
+        match: the list and its columns.
+    """
+
+    first: int
+    last: int
+    texts: list[str]
+    match: Match
+
+
+def find(grid: Sequence[tuple[int, list[str]]], merged: Sequence[Sequence[int]], hint: str, only: str = "") -> Heading | None:
+    """Find the heading among the first rows (定位表头).
+
+    Args:
+        grid: row number and texts of the first rows, blank cells "".
+        merged: top, left, bottom, right from 0, of merged cells.
+        hint: name of file and sheet.
+        only: the list that a profile says it is.
+
+    Returns:
+        The heading whose match is best, the shallower and the upper one of equals; None where none fits.
+
+    >>> find([(1, ["台账", "", ""]), (2, ["宗地代码", "户主", "取得方式"])], [], "").last
+    2
+    """
+    best: Heading | None = None
+    for place, (row, texts) in enumerate(grid):
+        one = [_clean(text) for text in texts]
+        candidates = [(row, one)]
+        if place + 1 < len(grid) and grid[place + 1][0] == row + 1:
+            candidates.append((row + 1, _two_rows(row, one, [_clean(text) for text in grid[place + 1][1]], merged)))
+        for last, headings in candidates:
+            found = match(headings, spatial=False, hint=hint, only=only)
+            if found.table and (best is None or found.score > best.match.score):
+                best = Heading(row, last, headings, found)
+    return best
+
+
+def _clean(text: str) -> str:
+    return "".join(text.split("\n")).replace("\r", "").strip()
+
+
+def _two_rows(row: int, upper: list[str], lower: list[str], merged: Sequence[Sequence[int]]) -> list[str]:
+    """Both rows of a heading as one; a merged cell above stands over all its columns."""
+    over = list(upper)
+    spans = [(left, right) for top, left, bottom, right in merged if top <= row - 1 <= bottom and right > left]
+    for left, right in spans:
+        for column in range(left + 1, min(right + 1, len(over))):
+            over[column] = over[left]
+    if not spans:  # merging is lost in .xls and in copies: a blank above a word belongs to its left neighbour
+        for column in range(1, len(over)):
+            if not over[column] and lower[column]:
+                over[column] = over[column - 1]
+    return [_joined(above, below) for above, below in zip(over, lower, strict=True)]
+
+
+def _joined(above: str, below: str) -> str:
+    if not above or not below or above == below:
+        return above or below
+    return f"{above}{JOIN}{below}"
+
+
+def data_rows(frame: pl.DataFrame, heading: Heading) -> tuple[pl.DataFrame, int]:
+    """The rows under a heading that are data (数据行).
+
+    Args:
+        frame: `row` and cells of the whole sheet.
+        heading: as found.
+
+    Returns:
+        The frame without blank rows, totals, repeated headings and remarks at the end, and how many
+        rows between the heading and the last row were passed over (blank rows among them).
+    """
+    below = frame.filter(pl.col(ROW) > heading.last)
+    if below.is_empty():
+        return below, 0
+    span = int(below.get_column(ROW).max()) - heading.last  # type: ignore[arg-type]
+    kept = below.filter(~(_blank(below, heading) | _totals(below) | _repeated(below, heading) | _remarks(below)))
+    return kept, span - len(kept)
+
+
+def _kinds(frame: pl.DataFrame, number: int) -> list[str]:
+    return [name for name in (f"t{number}", f"n{number}", f"d{number}") if name in frame.columns]
+
+
+def _blank(frame: pl.DataFrame, heading: Heading) -> pl.Expr:
+    """No cell of a known column is filled, as in forms that are numbered ahead."""
+    cells = [
+        (pl.col(name).str.strip_chars() != "") if name.startswith("t") else pl.col(name).is_not_null()
+        for number in heading.match.columns.values()
+        for name in _kinds(frame, number)
+    ]
+    return ~pl.any_horizontal([cell.fill_null(False) for cell in cells]) if cells else pl.lit(True)
+
+
+def _totals(frame: pl.DataFrame) -> pl.Expr:
+    texts = [name for name in frame.columns if name.startswith("t")][:4]
+    hits = [pl.col(name).str.replace_all(r"\s", "").str.contains(_TOTAL).fill_null(False) for name in texts]
+    return pl.any_horizontal(hits) if hits else pl.lit(False)
+
+
+def _repeated(frame: pl.DataFrame, heading: Heading) -> pl.Expr:
+    """At least two known columns hold their own heading."""
+    hits = []
+    for number in heading.match.columns.values():
+        if f"t{number}" in frame.columns:
+            parts = list({heading.texts[number], *heading.texts[number].split(JOIN)})
+            hits.append(pl.col(f"t{number}").str.replace_all(r"[\r\n]", "").str.strip_chars().is_in(parts).fill_null(False))
+    return pl.sum_horizontal(hits) >= 2 if hits else pl.lit(False)
+
+
+def _remarks(frame: pl.DataFrame) -> pl.Expr:
+    """One cell alone, such as the line of those who filled the form in."""
+    names = frame.columns[1:]
+    texts = [name for name in names if name.startswith("t")]
+    alone = pl.sum_horizontal([pl.col(name).is_not_null() for name in names]) <= 2
+    hits = [pl.col(name).str.replace_all(r"\s", "").str.contains(_REMARK).fill_null(False) for name in texts[:4]]
+    return alone & pl.any_horizontal(hits) if hits else pl.lit(False)

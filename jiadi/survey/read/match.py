@@ -1,0 +1,137 @@
+"""Which list a heading row belongs to (表头识别): headings matched to the schema by what departments call them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from jiadi.register.schema import LISTS, TABLES, Table
+
+JOIN = "/"
+"""Between the two rows of a heading: `户主/证件号码`."""
+_BRACKETS = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]")
+_UNITS = re.compile(r"(?<=.)(平方米|平米|m2|m²)$")
+_NOISE = re.compile(r"[\s*:：、,，.。_\-—~\"'“”/\\|]+")
+_SHORT_FIELD_BYTES = 9
+_SPATIAL = ("parcel", "house", "footprint", "zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A list and the columns that were found for it (匹配结果).
+
+    Args:
+        table: name of the list; "" where none fits.
+        columns: schema column → number of the heading.
+        score: the higher, the surer.
+    """
+
+    table: str = ""
+    columns: dict[str, int] = field(default_factory=dict)
+    score: float = 0.0
+
+
+def plain(heading: str) -> str:
+    """A heading without what departments vary (表头归一): width, spaces, brackets, units, case.
+
+    >>> plain(" 宅基地 面积（㎡）"), plain("ZDMJ")
+    ('宅基地面积', 'zdmj')
+    """
+    text = _BRACKETS.sub("", unicodedata.normalize("NFKC", heading)).casefold()
+    return _UNITS.sub("", _NOISE.sub("", text))
+
+
+@cache
+def words(table: str) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Heading as `plain` leaves it → (schema column, rank) that it may mean in a list; rank 0 is its own name."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for column in TABLES[table].columns:
+        if column.kind == "geometry":
+            continue
+        for rank, word in enumerate((column.zh, *column.aliases, column.name)):
+            entry = found.setdefault(plain(word), [])
+            if column.name not in (name for name, _ in entry):
+                entry.append((column.name, rank))
+    return {word: tuple(names) for word, names in found.items()}
+
+
+def match(headings: Sequence[str], *, spatial: bool, hint: str = "", shapefile: bool = False, only: str = "") -> Match:
+    """The list that a heading row fits best, and its columns (识别表与列).
+
+    Args:
+        headings: as the file writes them, both rows of a two-row heading joined by `JOIN`.
+        spatial: whether rows carry shapes.
+        hint: name of file, sheet or layer; it decides where headings fit several lists alike.
+        shapefile: field names may be cut at ten bytes.
+        only: the one list that is asked for.
+
+    Returns:
+        The best match; an empty one where nothing tells the list.
+
+    >>> match(["序号", "宗地代码", "户主/姓名", "取得方式"], spatial=False).table
+    'right'
+    """
+    names = [only] if only else [name for name in LISTS if name in _SPATIAL or not spatial]
+    found = [_match_one(TABLES[name], headings, spatial, hint, shapefile, bool(only)) for name in names]
+    return max(found, key=lambda one: one.score, default=Match())
+
+
+def _match_one(table: Table, headings: Sequence[str], spatial: bool, hint: str, shapefile: bool, asked: bool) -> Match:
+    columns = _assign(table.name, headings, shapefile)
+    marks = sum(name in columns for name in table.marks)
+    named = table.zh in hint
+    if not columns or not (asked or marks or (named and len(columns) > 1)):
+        return Match()
+    if not asked and len(columns) < 2 and not (spatial and named):
+        return Match()
+    if table.name == "footprint" and not spatial:
+        return Match()
+    # A list of which little is missing fits better than one of which little is there.
+    return Match(table.name, columns, len(columns) + 2 * marks + (1.5 if named else 0) + len(columns) / len(table.columns))
+
+
+def _assign(table: str, headings: Sequence[str], shapefile: bool) -> dict[str, int]:
+    """Schema column → heading: whole headings before parts of them, own names before aliases."""
+    claims: list[tuple[int, int, int, str]] = []
+    for number, heading in enumerate(headings):
+        for part, text in enumerate(_readings(heading)):
+            claims += [(part, rank, number, name) for name, rank in _meanings(table, text, shapefile)]
+    columns: dict[str, int] = {}
+    taken: set[int] = set()
+    for _, _, number, name in sorted(claims):
+        if name not in columns and number not in taken:
+            columns[name] = number
+            taken.add(number)
+    return columns
+
+
+def _readings(heading: str) -> list[str]:
+    """A heading as a whole, then its lower row alone."""
+    whole = plain(heading)
+    lower = plain(heading.rsplit(JOIN, 1)[-1]) if JOIN in heading else whole
+    return [whole] if lower == whole else [whole, lower]
+
+
+def _meanings(table: str, text: str, shapefile: bool) -> tuple[tuple[str, int], ...]:
+    known = words(table)
+    if not text or text in known or not shapefile:
+        return known.get(text, ())
+    text = text.rstrip("\ufffd?")
+    if not _SHORT_FIELD_BYTES <= len(text.encode("gb18030", "replace")) <= 10:
+        return ()
+    cut = {name for word, names in known.items() if word.startswith(text) for name, _ in names}
+    return tuple((name, 50) for name in cut) if len(cut) == 1 else ()
+
+
+def of_codes(text: str, codes: Mapping[str, Sequence[str]]) -> str | None:
+    """The stored value that a word means (代码值), None where it means none.
+
+    >>> from jiadi.register.schema import TABLES
+    >>> of_codes("生态保护红线2024", TABLES["zone"].column("zone_kind").codes)
+    'ecological_red_line'
+    """
+    found = [(len(word), value) for value, words_ in codes.items() for word in words_ if len(word) > 1 and word in text]
+    return max(found)[1] if found else None

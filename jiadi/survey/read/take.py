@@ -1,0 +1,231 @@
+"""One file into its sheets (单个文件): opened in a limited child, its lists recognised by headings and names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from jiadi.errors import Refusal
+from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
+from jiadi.geo.files import Layer, read_layers
+from jiadi.register.schema import LISTS, TABLES
+from jiadi.survey.read import header, reasons
+from jiadi.survey.read.found import MAPS, WORKBOOKS
+from jiadi.survey.read.match import Match, match, of_codes
+from jiadi.survey.read.profile import Profile, Rule, shipped
+from jiadi.survey.read.raw import ROW, RawSheet, split_columns
+from jiadi.survey.read.reasons import Said
+
+_SHOWN_HEADINGS = 8
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one file gave (单个文件的结果).
+
+    Args:
+        sheets: those that are a list.
+        left: sheet, status (`refused`, `unused`) and reason of the others; "" for the file itself.
+    """
+
+    sheets: list[RawSheet] = field(default_factory=list)
+    left: list[tuple[str, str, Said]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A sheet or layer before its list is known."""
+
+    name: str
+    frame: pl.DataFrame
+    headers: list[str]
+    merged: list[list[int]] = field(default_factory=list)
+    layer: Layer | None = None
+    grid: bool = False
+
+
+def take(name: str, path: Path, profile: Profile | None) -> Taken:
+    """Open a file and recognise its sheets (读取单个文件).
+
+    Args:
+        name: as the user sees it.
+        path: where it is.
+        profile: the user's; None leaves it to the shipped ones.
+
+    Returns:
+        Its sheets; a file that cannot be read gives none and says why.
+    """
+    taken = Taken()
+    try:
+        opened = _open(path)
+    except Refusal as refusal:
+        taken.left.append(("", "refused", reasons.of_refusal(refusal)))
+        return taken
+    if isinstance(opened, Said):
+        taken.left.append(("", "refused", opened))
+        return taken
+    chosen = profile or _fitting(opened)
+    digest = _sha256(path)
+    for one in opened:
+        rule = chosen.rule(name, one.name) if chosen else Rule()
+        if not rule.used:
+            taken.left.append((one.name, "unused", reasons.of("not_used", profile=chosen.name if chosen else "")))
+            continue
+        sheet = _sheet(name, path, digest, one, rule)
+        if isinstance(sheet, Said):
+            taken.left.append((one.name, "refused", sheet))
+        else:
+            taken.sheets.append(sheet)
+    if not opened:
+        taken.left.append(("", "refused", reasons.of("empty_sheet")))
+    return taken
+
+
+def _open(path: Path) -> list[_Opened] | Said:
+    suffix = path.suffix.lower()
+    if suffix in MAPS:
+        return [_of_layer(layer) for layer in read_layers(path)]
+    size = path.stat().st_size / 1024**2
+    target = "workbook" if suffix in WORKBOOKS else "text"
+    answer = run_limited(f"jiadi.survey.read.{target}:read", path, memory_mb=MEMORY_MB + round(12 * size), seconds=SECONDS + size)
+    if "fault" in answer.meta:
+        reason, figures = answer.meta["fault"]
+        return reasons.of(reason, **figures)
+    frames = {key: _frame(table) for key, table in answer.tables.items()}
+    if target == "text":
+        return [_Opened("", frames["0"], [], layer=None, grid=True, merged=[[-1, line, 0, 0] for line in answer.meta["mixed"]])]
+    return [_Opened(about["name"], frames[about["key"]], [], about["merged"], grid=True) for about in answer.meta["sheets"]]
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _of_layer(layer: Layer) -> _Opened:
+    frame = split_columns(layer.attributes) if layer.attributes.width else pl.DataFrame()
+    columns = [layer.positions.cast(pl.Int32).alias(ROW), *frame.get_columns()]
+    if layer.geometry is not None:
+        columns.append(layer.geometry.cast(pl.Binary).alias("geometry"))
+    return _Opened(layer.name, pl.DataFrame(columns), layer.attributes.columns, layer=layer)
+
+
+def _fitting(opened: Sequence[_Opened]) -> Profile | None:
+    names = {one.name for one in opened}
+    headings = {text for one in opened for text in one.headers}
+    return next((profile for profile in shipped() if profile.fits(names, headings)), None)
+
+
+def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawSheet | Said:
+    found = _of_grid(name, one, rule) if one.grid else _of_fields(name, path, one, rule)
+    if isinstance(found, Said):
+        return found
+    heading, frame, skipped, mixed = found
+    columns = dict(heading.match.columns)
+    for column, text in rule.columns.items():
+        if text in heading.texts:
+            columns[column] = heading.texts.index(text)
+    fixed = dict(rule.fixed)
+    if heading.match.table == "zone" and "zone_kind" not in columns and "zone_kind" not in fixed:
+        kind = of_codes(f"{one.name} {Path(name).stem}", TABLES["zone"].column("zone_kind").codes)
+        fixed |= {"zone_kind": kind} if kind else {}
+    sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
+    sheet.skipped, sheet.mixed = skipped, mixed
+    if one.layer is not None:
+        sheet.crs_text = one.layer.crs_text if one.layer.crs_text and not (one.layer.crs_assumed and rule.crs) else rule.crs
+        sheet.crs_assumed = one.layer.crs_assumed and not rule.crs
+        sheet.bounds = one.layer.bounds
+    return sheet
+
+
+_Found = tuple[header.Heading, pl.DataFrame, int, dict[int, list[int]]]
+
+
+def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
+    if one.frame.is_empty():
+        return reasons.of("empty_sheet")
+    grid = _top(one.frame)
+    heading = header.find(grid, one.merged, f"{Path(name).stem} {one.name}", rule.table)
+    if heading is None and rule.columns:
+        heading = _asked_heading(grid, rule)
+    if heading is None:
+        seen = next((texts for _, texts in grid if sum(map(bool, texts)) > 1), grid[0][1])
+        return _unknown(seen)
+    frame, skipped = header.data_rows(one.frame, heading)
+    # Text lines in another encoding travel as (-1, line): every cell of such a line is remarked once, on its row.
+    lines = {entry[1] for entry in one.merged if entry[0] == -1}
+    rows = frame.select(pl.col(ROW).is_in(list(lines)).arg_true()).to_series().to_list() if lines else []
+    return heading, frame, skipped, ({0: rows} if rows else {})
+
+
+def _asked_heading(grid: Sequence[tuple[int, list[str]]], rule: Rule) -> header.Heading | None:
+    wanted = set(rule.columns.values())
+    for row, texts in grid:
+        if rule.table and wanted & set(texts):
+            return header.Heading(row, row, texts, Match(rule.table, {}, 1.0))
+    return None
+
+
+def _top(frame: pl.DataFrame) -> list[tuple[int, list[str]]]:
+    """Row number and texts of the first rows."""
+    head = frame.head(header.DEEPEST)
+    width = max((int(name[1:]) + 1 for name in frame.columns[1:]), default=0)
+    grid = []
+    for cells in head.iter_rows(named=True):
+        texts = [""] * width
+        for cell, value in cells.items():
+            if cell != ROW and value is not None:
+                texts[int(cell[1:])] = value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+        grid.append((cells[ROW], texts))
+    return grid
+
+
+def _of_fields(name: str, path: Path, one: _Opened, rule: Rule) -> _Found | Said:
+    layer = one.layer
+    assert layer is not None
+    asked = rule.table or layer.metadata.get("jiadi_table", "")
+    hint = f"{Path(name).stem} {one.name}"
+    spatial = layer.geometry is not None
+    found = match(one.headers, spatial=spatial, hint=hint, shapefile=path.suffix.lower() == ".shp", only=asked if asked in LISTS else "")
+    if not found.table and asked in LISTS:
+        found = Match(asked, {}, 1.0)
+    if not found.table and spatial and of_codes(hint, TABLES["zone"].column("zone_kind").codes):
+        found = match(one.headers, spatial=True, only="zone")
+        found = found if found.table else Match("zone", {}, 1.0)
+    if not found.table:
+        return reasons.of("empty_sheet") if one.frame.is_empty() else _unknown(one.headers)
+    place = {text: number for number, text in enumerate(one.headers)}
+    mixed: dict[int, list[int]] = {}
+    for row, column in layer.mixed_encoding:
+        mixed.setdefault(place[column], []).append(row - 1)
+    return header.Heading(0, 0, list(one.headers), found), one.frame, 0, mixed
+
+
+def _unknown(headings: Sequence[str]) -> Said:
+    seen = [" ".join(text.split())[:20] for text in headings if text][:_SHOWN_HEADINGS]
+    return reasons.of("unknown_headings", headings="、".join(seen) or "—")
+
+
+def _form(path: Path, one: _Opened) -> str:
+    suffix = path.suffix.lower()
+    if one.grid:
+        return "workbook" if suffix in WORKBOOKS else "text"
+    return {".shp": "shapefile", ".parquet": "columnar", ".geoparquet": "columnar"}.get(suffix, "layer")
+
+
+def _sha256(path: Path) -> str:
+    digest: Any = hashlib.sha256()
+    parts = [path, *(path.with_suffix(suffix) for suffix in (".dbf", ".prj") if path.suffix.lower() == ".shp")]
+    for part in parts:
+        if part.exists():
+            with part.open("rb") as source:
+                while piece := source.read(1 << 22):
+                    digest.update(piece)
+    return str(digest.hexdigest())

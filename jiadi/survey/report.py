@@ -1,0 +1,156 @@
+"""Problems handed back 问题清单: `problems.jsonl` for programs, `problems.xlsx` for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from jiadi.register.tables import Delivery
+from jiadi.survey.problems import advice, message, title
+
+KEYS = ("file", "sheet", "row", "column", "code", "level", "value", "message")
+"""Keys of a line of problems.jsonl, and columns of the list of problems.xlsx."""
+SHEET_ROWS = 1_000_000
+_CREATED = datetime(2020, 1, 1, tzinfo=UTC)
+"""One day for every workbook, so that the same problems give the same bytes."""
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_WORDS = {
+    "summary": ("汇总", "Summary"),
+    "list": ("问题", "Problems"),
+    "areas": ("面积差异", "Area differences"),
+    "file": ("文件", "File"),
+    "sheet": ("工作表/图层", "Sheet or layer"),
+    "row": ("行", "Row"),
+    "column": ("列", "Column"),
+    "code": ("代码", "Code"),
+    "level": ("等级", "Level"),
+    "value": ("原值", "Value"),
+    "message": ("说明", "Message"),
+    "count": ("数量", "Count"),
+    "name": ("问题", "Problem"),
+    "todo": ("怎么办", "What to do"),
+    "refused": ("未收", "refused"),
+    "unknown": ("未采用", "unknown"),
+    "note": ("提示", "note"),
+    "parcel_code": ("宗地代码", "Parcel code"),
+    "stated_m2": ("登记面积(㎡)", "Stated (m²)"),
+    "measured_m2": ("图形面积(㎡)", "Measured (m²)"),
+    "difference_m2": ("相差(㎡)", "Difference (m²)"),
+    "difference": ("相差比例", "Difference (share)"),
+}
+
+
+def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: str) -> None:
+    """Write the problems of a run (写出问题清单).
+
+    Args:
+        out: folder, there already.
+        delivery: its `files` give the words for whole files, its `extra` the ranked area differences.
+        problems: frame of PROBLEMS, resident IDs masked.
+        lang: language of messages and headings, "zh" or "en".
+    """
+    said = with_messages(problems, delivery, lang)
+    with (out / "problems.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
+        for row in said.iter_rows():
+            lines.write(json.dumps(dict(zip(KEYS, row, strict=True)), ensure_ascii=False) + "\n")
+    _workbook(out / "problems.xlsx", said, delivery, lang)
+
+
+def with_messages(problems: pl.DataFrame, delivery: Delivery, lang: str) -> pl.DataFrame:
+    """Problems with their message in place of the detail (问题说明).
+
+    Returns:
+        Columns `KEYS`, in a fixed order of the rows.
+    """
+    ordered = problems.sort("file", "sheet", "row", "column", "code", "value", "detail")
+    distinct = ordered.select("code", "detail").unique()
+    texts = [message(code, detail or "", lang) for code, detail in distinct.iter_rows()]
+    spoken = distinct.with_columns(pl.Series("message", texts, dtype=pl.String))
+    said = ordered.join(spoken, on=["code", "detail"], how="left", maintain_order="left")
+    return said.join(_of_files(delivery, lang), on=["file", "sheet", "row"], how="left", maintain_order="left").select(
+        pl.coalesce("of_file", "message").alias("message") if name == "message" else pl.col(name) for name in KEYS
+    )
+
+
+def _of_files(delivery: Delivery, lang: str) -> pl.DataFrame:
+    """Why whole files, sheets and layers were not taken, in the language asked for; they stand at row 0."""
+    key = "reason" if lang == "zh" else "reason_en"
+    rows = {(str(entry["file"]), str(entry["sheet"]), 0): str(entry[key]) for entry in delivery.files if entry.get(key)}
+    schema = {"file": pl.String(), "sheet": pl.String(), "row": pl.Int32(), "of_file": pl.String()}
+    return pl.DataFrame([(*place, text) for place, text in rows.items()], schema=schema, orient="row")
+
+
+def escaped(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula (防公式注入).
+
+    Args:
+        value: of the cell.
+
+    Returns:
+        Text that begins with = + - @, a tab or a line return gets an apostrophe in front.
+
+    >>> escaped("=1+1"), escaped("余东村"), escaped(-2.5)
+    ("'=1+1", '余东村', -2.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+
+
+def _say(key: str, lang: str) -> str:
+    return _WORDS[key][0 if lang == "zh" else 1]
+
+
+def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str) -> None:
+    import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
+
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(path, options) as book:
+        book.set_properties({"created": _CREATED.replace(tzinfo=None)})
+        bold = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
+        _summary(book, bold, said, lang)
+        for number, start in enumerate(range(0, max(len(said), 1), SHEET_ROWS), start=1):
+            name = _say("list", lang) + (f" {number}" if number > 1 else "")
+            levels = {level: _say(level, lang) for level in ("refused", "unknown", "note")}
+            rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.slice(start, SHEET_ROWS).iter_rows())
+            _sheet(book, bold, name, [_say(key, lang) for key in KEYS], (18, 16, 7, 18, 20, 8, 24, 60), rows)
+        _areas(book, bold, delivery, lang)
+
+
+def _summary(book: Any, bold: Any, said: pl.DataFrame, lang: str) -> None:
+    counted = said.group_by("code", "level").len().sort(["len", "code"], descending=[True, False])
+    heads = [_say(key, lang) for key in ("name", "code", "level", "count", "todo")]
+    rows = ((title(code, lang), code, _say(level, lang), number, advice(code, lang)) for code, level, number in counted.iter_rows())
+    _sheet(book, bold, _say("summary", lang), heads, (36, 22, 8, 9, 60), rows)
+
+
+def _areas(book: Any, bold: Any, delivery: Delivery, lang: str) -> None:
+    differences = delivery.extra.get("area_differences")
+    if not isinstance(differences, dict):
+        return
+    names = ("file", "row", "parcel_code", "stated_m2", "measured_m2", "difference_m2", "difference")
+    ranked: pl.DataFrame = differences["ranked"]
+    shown = ranked.with_columns(pl.col("difference").round(4)).select(names)
+    _sheet(book, bold, _say("areas", lang), [_say(name, lang) for name in names], (18, 7, 22, 13, 13, 12, 10), shown.iter_rows())
+
+
+def _sheet(book: Any, bold: Any, name: str, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
+    sheet = book.add_worksheet(name)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, heads, bold)
+    last = 0
+    for last, row in enumerate(rows, start=1):  # noqa: B007  the number of the last row is needed below
+        for place, value in enumerate(row):
+            if value is not None and value != "":
+                _writer(sheet, value)(last, place, escaped(value))
+    sheet.autofilter(0, 0, max(last, 1), len(heads) - 1)
+
+
+def _writer(sheet: Any, value: object) -> Callable[..., Any]:
+    writer: Callable[..., Any] = sheet.write_string if isinstance(value, str) else sheet.write_number
+    return writer
