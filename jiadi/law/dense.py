@@ -71,7 +71,7 @@ class DenseArray:
         [1, -1, 0]
         """
         known = self.parameter.index[dimension]
-        positions = words.replace_strict(list(known), list(range(len(known))), default=-1, return_dtype=pl.Int64)
+        positions = words.cast(pl.String).replace_strict(list(known), list(range(len(known))), default=-1, return_dtype=pl.Int64)
         return positions.fill_null(-1).to_numpy()
 
     def at(self, division: Ints, piece: Ints, *index: Ints) -> Found:

@@ -145,6 +145,7 @@ class LawSet:
         >>> [law.divisions[number] for number in law.division_index(pl.Series(["330802001002", "440101"]))]
         ['3308', '00']
         """
+        codes = codes.cast(pl.String)
         distinct = codes.unique().drop_nulls().to_list()
         near = {code: self.covering(code) for code in distinct}
         rows = [-1 if near[code] is None else self.divisions.index(str(near[code])) for code in distinct]

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiadi.law import LawSet, load, shipped
+from jiadi.law import LawSet, Parameter, load, shipped
+from jiadi.law.dense import compile_array, ends
+from jiadi.law.marked import Marked
+from jiadi.law.parameter import Given
 
 PLACES = ("330802001002", "3308", "330102000000", "33", "110101", "339900001", "440101", "25354", "999999", "00")
 
@@ -44,6 +47,56 @@ def test_dense_is_scalar(question: tuple[LawSet, str, tuple[str, ...], str, date
             bool(array.source_verify[source]),
         )
         assert dense == (value.value, value.division, value.in_force_from, value.citation, value.verify)
+
+
+DIVISIONS = ("00", "33", "3308", "330802")
+HEAD = Parameter("figure_m", {"zh": "数", "en": "figure"}, "number", "m", 1, {"side": ("left", "right")}, (), "built")
+DAYS = st.dates(date(2000, 1, 1), date(2000, 1, 20))
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> list[Given]:
+    """Values of one figure with ends, nulls and parts left out, as no shipped figure has them."""
+    keys = st.tuples(st.sampled_from(DIVISIONS), st.integers(0, 1), DAYS)
+    found = []
+    for division, cell, starts in sorted(draw(st.sets(keys, max_size=12))):
+        lasts = draw(st.none() | st.integers(1, 9))
+        until = None if lasts is None else starts + timedelta(days=lasts)
+        value = draw(st.none() | st.integers(1, 99))
+        found.append(Given(HEAD.name, division, (cell,), starts, until, value, "" if value is None else "a", False, "", Marked("", {}), ()))
+    return found
+
+
+def _oracle(values: list[Given], division: str, cell: int, day: date) -> int | None:
+    """The nearest division's youngest value that has begun, where it has not ended."""
+    for outer in (division[:6], division[:4], division[:2], "00"):
+        begun = [value for value in values if (value.division, value.cell) == (outer, (cell,)) and value.starts <= day]
+        if begun:
+            youngest = max(begun, key=lambda value: value.starts)
+            if youngest.value is not None and (youngest.until is None or day < youngest.until):
+                return youngest.value
+    return None
+
+
+@given(timelines(), DAYS, st.integers(0, 1))
+def test_compiled_timelines(values: list[Given], day: date, cell: int) -> None:
+    edges = sorted({value.starts for value in values} | {end for end in ends(values) if end})
+    array = compile_array(HEAD, values, DIVISIONS, edges, ["a"])
+    found = array.at(np.arange(4), np.full(4, sum(edge <= day for edge in edges)), np.full(4, cell))
+    expected = [_oracle(values, division, cell, day) for division in DIVISIONS]
+    assert [None if missing else int(value) for value, missing in zip(found.values, found.missing, strict=True)] == expected
+
+
+def test_a_column_of_blanks_is_unknown() -> None:
+    law = load("quzhou")
+    blank = pl.Series([None, None])
+    assert law.division_index(blank).tolist() == [-1, -1]
+    assert law.array("homestead_standard_m2").codes("land_class", blank).tolist() == [-1, -1]
+
+
+def test_nobody_can_change_a_shared_set() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        load("quzhou").array("storeys_max").values[:] = 9
 
 
 def test_nothing_changes_between_breakpoints() -> None:
