@@ -22,7 +22,7 @@ class Citation:
     Args:
         citation_id: the word by which values and rules name it.
         title: zh and en title of the document.
-        number: number of the document 文号; "" where it has none.
+        number: number or edition of the document 文号, zh and en; "" where it has none.
         article: number of the article; "" where the whole document is meant.
         paragraph: paragraph or item inside it, as digits; "" for the whole article.
         version: day of the text that was read; None where no text is held.
@@ -36,7 +36,7 @@ class Citation:
 
     citation_id: str
     title: dict[str, str]
-    number: str
+    number: dict[str, str]
     article: str
     paragraph: str
     version: date | None
@@ -56,11 +56,11 @@ class Citation:
         ('《浙江省土地管理条例》第五十五条', 'Zhejiang Land Administration Regulation, art. 55')
         """
         if lang == "zh":
-            number = f"（{self.number}）" if self.number else ""
+            number = f"（{self.number['zh']}）" if self.number["zh"] else ""
             article = f"第{chinese_number(int(self.article))}条" if self.article else ""
             paragraph = f"第（{chinese_number(int(self.paragraph))}）项" if self.paragraph else ""
             return f"《{self.title['zh']}》{number}{article}{paragraph}"
-        number = f" ({self.number})" if self.number else ""
+        number = f" ({self.number['en']})" if self.number["en"] else ""
         paragraph = f"({self.paragraph})" if self.paragraph else ""
         return f"{self.title['en']}{number}" + (f", art. {self.article}{paragraph}" if self.article else "")
 
@@ -100,9 +100,11 @@ def read_citations(marked: Marked) -> dict[str, Citation]:
 def _document(marked: Marked, name: str) -> dict[str, Any]:
     place = ("documents", name)
     body = mapping(marked, place, _DOCUMENT_KEYS, {"title"})
+    number = body.get("number", "")
+    same = number if isinstance(number, dict) else typed(marked, (*place, "number"), str, number)
     return {
         "title": both(marked, (*place, "title")),
-        "number": typed(marked, (*place, "number"), str, body.get("number", "")),
+        "number": both(marked, (*place, "number")) if isinstance(same, dict) else {"zh": same, "en": same},
         "version": typed(marked, (*place, "version"), date, body["version"]) if body.get("version") else None,
         "held": typed(marked, (*place, "held"), bool, body.get("held", True)),
     }
