@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+import yaml
+
 from jiadi.errors import Refusal
-from jiadi.survey.sample.forms import fill_in
-from jiadi.survey.sample.records import invent, write_down
+from jiadi.survey.sample.dirt import soil
+from jiadi.survey.sample.forms import TRUTH, Form, fill_in
+from jiadi.survey.sample.records import World, invent, write_down
+from jiadi.survey.sample.truth import answer, write_answers
 from jiadi.survey.sample.write import write_forms
 
 Progress = Callable[[str, float], None]
@@ -30,21 +36,52 @@ class SampleReport:
     findings: dict[str, int] = field(default_factory=dict)
 
 
+@cache
+def _kinds() -> dict[str, dict[str, str]]:
+    text = resources.files(__package__).joinpath("kinds.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return loaded
+
+
 def describe(kind: str, lang: Literal["zh", "en"] = "zh") -> str:
-    """A planted kind in words."""
-    return kind
+    """A planted kind of dirt in words (脏数据说明).
+
+    Args:
+        kind: problem code.
+        lang: zh or en.
+
+    >>> describe("swapped_axes")
+    '经纬度颠倒'
+    """
+    return _kinds()[kind][lang]
 
 
 def generate(
     directory: Path,
     houses: int,
+    *,
     division: str = "330802",
     seed: int = 1,
     dirt: float = 0.0,
     form: str = "departments",
     progress: Progress | None = None,
 ) -> SampleReport:
-    """Write an invented county (生成示例县)."""
+    """Write an invented county with its answers (生成示例县); the same seed gives the same bytes.
+
+    Args:
+        directory: made if it is not there; files of the same names are written over.
+        houses: houses and annexes in all.
+        division: code of a county.
+        seed: any whole number.
+        dirt: share of rows that carry one planted dirt each, 0 to 1.
+        form: "departments" or "columnar".
+        progress: told the stage "sample" and the share done.
+
+    Returns: what was written.
+
+    Raises:
+        Refusal: no figures for the county, or no such form.
+    """
     if form not in ("departments", "columnar"):
         raise Refusal("no_such_form", f"没有 {form} 这种形式 · no form {form}.", "可选 departments、columnar · choose one of these.")
     tell = progress or (lambda stage, share: None)
@@ -53,7 +90,23 @@ def generate(
     world = invent(division, houses, seed)
     lists = write_down(world)
     forms = fill_in(world, lists, columnar=form == "columnar")
-    tell("sample", 0.3)
-    files = write_forms(directory, world, forms, lambda name: None)
+    soiled = soil(forms, lists, dirt, seed)
+    tell("sample", 0.2)
+    truth = answer(world, lists, forms, soiled)
+    tell("sample", 0.35)
+    files = _write(directory, world, forms, tell)
+    write_answers(directory / TRUTH, truth, forms, soiled)
     tell("sample", 1.0)
-    return SampleReport(files)
+    found = truth.findings.group_by("code").len().sort("code")
+    return SampleReport([*files, TRUTH], soiled.counts(), dict(found.iter_rows()))
+
+
+def _write(directory: Path, world: World, forms: dict[str, Form], tell: Progress) -> list[str]:
+    written = 0
+
+    def done(name: str) -> None:
+        nonlocal written
+        written += 1
+        tell("sample", 0.35 + 0.55 * written / len(forms))
+
+    return write_forms(directory, world, forms, done)

@@ -74,16 +74,19 @@ def invent_people(villages: Villages, homesteads: Homesteads, county: str, seed:
     outsider = plan[household] == "outsider"
     name = _names(villages, household, village, relation, male, outsider, seed)
     number = _numbers(rng, county, born, male)
-    came = born + rng.integers(0, 400, len(born)).astype("timedelta64[D]")
-    left, died = _ends(rng, plan[household], place)
+    came = np.maximum(born + rng.integers(0, 400, len(born)).astype("timedelta64[D]"), np.datetime64("1958-01-09"))
+    came = np.minimum(came, np.datetime64("2025-05-31"))
+    left, died = _ends(rng, plan[household], place, came)
     member = _members(rng, plan[household], place, left, died)
     member_from = np.datetime64("2006-01-01") + rng.integers(0, 5500, len(born)).astype("timedelta64[D]")
+    # Whoever died as a member had been one for a year at least.
+    member_from = np.where(np.isnat(died), member_from, np.minimum(member_from, died - 365))
     gone = ~np.isnat(died) & (rng.random(len(born)) < 0.5)
     aid = choose(rng, distributions()["aid_kinds"], len(born))
     aided = (place == 0) & (rng.random(len(born)) < distributions()["aid"]) & ~outsider & np.isnat(left) & np.isnat(died)
     aid[~aided] = ""
     return People(
-        household, village, name, number, relation, np.maximum(came, np.datetime64("1958-01-09")), left, died,
+        household, village, name, number, relation, came, left, died,
         ~outsider, member, member_from, np.where(gone, died, ABSENT), aid, np.flatnonzero(place == 0), size,
     )  # fmt: skip
 
@@ -179,10 +182,12 @@ def _numbers(rng: np.random.Generator, county: str, born: NDArray[np.datetime64]
     return np.char.add(body.astype(str), check).astype(object)
 
 
-def _ends(rng: np.random.Generator, plan: NDArray[Any], place: Ints) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
+def _ends(
+    rng: np.random.Generator, plan: NDArray[Any], place: Ints, came: NDArray[np.datetime64]
+) -> tuple[NDArray[np.datetime64], NDArray[np.datetime64]]:
     """Days of moving out and of death; everyone of an extinct household has one of them."""
     count = len(plan)
-    day = np.datetime64("2012-01-01") + rng.integers(0, 4800, count).astype("timedelta64[D]")
+    day = np.maximum(np.datetime64("2012-01-01") + rng.integers(0, 4800, count).astype("timedelta64[D]"), came + 7)
     extinct = plan == "household_extinct"
     dead = extinct & ((place == 0) | (rng.random(count) < 0.6))
     # The old and the young leave a household that goes on; its head stays.

@@ -259,6 +259,8 @@ def _rights(world: World, codes: pl.Series, mentions: pl.Series) -> pl.DataFrame
             "returned_parcel_code": mentions,
             **_village(world, homesteads.village),
             "_homestead": np.arange(len(codes)),
+            "_registered": world.people.registered[holder],
+            "_holder": holder,
         }
     )
 

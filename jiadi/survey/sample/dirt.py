@@ -1,0 +1,220 @@
+"""Dirt that real files carry (脏数据), planted one a row, and told of in the answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jiadi.survey.sample.blemish import BLEMISHES, Blemish, Cell
+from jiadi.survey.sample.draw import Bools, Ints, stream
+from jiadi.survey.sample.forms import Form
+from jiadi.survey.sample.ground import Rings
+
+GEOMETRY = "geometry"
+DESTROYING = frozenset(
+    {
+        "id_from_float", "id_check_digit", "count_mismatch", "not_a_number", "storeys_range", "year_out_of_range",
+        "out_of_range", "unknown_word", "date_unreadable", "date_in_future", "parcel_code_invalid", "unit_code_invalid",
+        "duplicate_key", "house_number_missing", "required_missing",
+    }
+)  # fmt: skip
+"""Kinds whose cell or row is lost to a reader; the others are read and remarked, an old ID of 15 digits among them."""
+
+
+@dataclass(slots=True)
+class Spot:
+    """One planted dirt (一处脏数据): list, place of its row in the form, column of the schema, kind."""
+
+    table: str
+    place: int
+    column: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Soiled:
+    """What was planted (脏数据清单).
+
+    Args:
+        spots: in the order of the kinds.
+        tables: list name → (rows,) whether a cell of the row was destroyed.
+    """
+
+    spots: list[Spot] = field(default_factory=list)
+    destroyed: dict[str, Bools] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """Kind → number of rows that carry it."""
+        out: dict[str, int] = {}
+        for spot in self.spots:
+            out[spot.kind] = out.get(spot.kind, 0) + 1
+        return dict(sorted(out.items()))
+
+
+def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, seed: int) -> Soiled:
+    """Plant dirt in a share of all rows, evenly over kinds and files (埋脏).
+
+    Args:
+        forms: written to: what the file will show.
+        lists: written to: what a reader can still know (a destroyed cell becomes null).
+        share: rows that carry one dirt each, of the rows of all files together.
+        seed: the user's seed.
+
+    Returns: what was planted. Blank cells carry none; a duplicate code is told at both its rows.
+    """
+    soiled = Soiled(destroyed={name: np.zeros(frame.height, dtype=bool) for name, frame in lists.items()})
+    total = round(share * sum(frame.height for frame in lists.values()))
+    if not total:
+        return soiled
+    rng = stream(seed, "dirt")
+    free = {name: np.ones(frame.height, dtype=bool) for name, frame in lists.items()}
+    slots = [slot for slot in BLEMISHES if not forms[slot.table].columnar or slot.columnar]
+    rooms = {id(slot): _fitting(slot, forms, lists) for slot in slots}
+    # Where little fits is served first, and what it leaves over is shared out among the rest.
+    slots.sort(key=lambda slot: len(rooms[id(slot)]))
+    remaining, changes = total, _Changes(forms, lists)
+    waiting = Counter(slot.table for slot in slots)
+    for place, slot in enumerate(slots):
+        rows = rooms[id(slot)]
+        rows = rows[free[slot.table][rows]]
+        if slot.kind == "name_differs":
+            rows = _told_apart(rows, lists, free)
+        # A short list is shared out among all the kinds that it can carry.
+        fair = int(free[slot.table].sum()) // waiting[slot.table]
+        waiting[slot.table] -= 1
+        wanted = min(len(rows), remaining // (len(slots) - place), max(fair, 2))
+        chosen = np.sort(rng.choice(rows, wanted, replace=False)) if wanted else rows[:0]
+        planted = changes.plant(slot, chosen, rng, free[slot.table])
+        free[slot.table][planted] = False
+        remaining -= len(planted)
+        soiled.spots += [Spot(slot.table, int(row), slot.column, slot.kind) for row in planted]
+        if slot.kind in DESTROYING:
+            soiled.destroyed[slot.table][planted] = True
+        if slot.kind == "name_differs":
+            holders = lists["right"]["_holder"].gather(planted)
+            free["person"] &= ~lists["person"]["_person"].is_in(holders.implode()).to_numpy()
+    changes.finish()
+    return soiled
+
+
+def _fitting(slot: Blemish, forms: dict[str, Form], lists: dict[str, pl.DataFrame]) -> Ints:
+    """Rows of the list in which this dirt can be planted: the cell is filled, and what else it needs is there."""
+    frame = lists[slot.table]
+    if slot.column == GEOMETRY:
+        return np.arange(frame.height)
+    fits = forms[slot.table].cells[slot.column].is_not_null()
+    if slot.needs is not None:
+        fits &= frame.select(slot.needs.fill_null(False)).to_series()
+    return np.flatnonzero(fits.to_numpy())
+
+
+def _told_apart(rows: Ints, lists: dict[str, pl.DataFrame], free: dict[str, Bools]) -> Ints:
+    """Ledger rows whose holder's own row in the register is clean: only then does the other name show."""
+    clean = lists["person"].select("_person").filter(pl.Series(free["person"]))
+    holder = lists["right"]["_holder"].gather(rows)
+    kept: Ints = rows[holder.is_in(clean["_person"].implode()).to_numpy()]
+    return kept
+
+
+class _Changes:
+    """Cells to be overwritten, gathered by list and column and written once."""
+
+    def __init__(self, forms: dict[str, Form], lists: dict[str, pl.DataFrame]) -> None:
+        self.forms, self.lists = forms, lists
+        self.shown: dict[tuple[str, str], dict[int, str | None]] = {}
+        self.known: dict[tuple[str, str], dict[int, object]] = {}
+        self.rings: dict[str, list[tuple[int, str]]] = {}
+
+    def plant(self, slot: Blemish, rows: Ints, rng: np.random.Generator, free: Bools) -> Ints:
+        """Plant one kind in one column.
+
+        Returns: rows that now carry it.
+        """
+        if slot.kind == "duplicate_key":
+            return self._duplicate(slot, rows)
+        if slot.column == GEOMETRY:
+            self._geometry(slot, rows)
+            return rows
+        form = self.forms[slot.table]
+        if slot.kind == "mixed_encoding":
+            form.raw_rows.update(rows.tolist())
+            return rows
+        texts = form.cells[slot.column].gather(rows).to_list()
+        companions = {name: form.cells[name].gather(rows).to_list() for name in slot.with_columns}
+        for place, (row, text) in enumerate(zip(rows.tolist(), texts, strict=True)):
+            beside = {name: values[place] for name, values in companions.items()}
+            self._apply(slot, row, slot.change(Cell(text, beside, rng)))
+        return rows
+
+    def _apply(self, slot: Blemish, row: int, change: Mapping[str, tuple[object, ...]]) -> None:
+        form = self.forms[slot.table]
+        for column, (shown, *known) in change.items():
+            self.shown.setdefault((slot.table, column), {})[row] = None if shown is None else str(shown)
+            if known:
+                self.known.setdefault((slot.table, column), {})[row] = known[0]
+            if slot.as_number is not None and not form.columnar:
+                form.typed.setdefault(column, np.zeros(form.cells.height, dtype=bool))[row] = slot.as_number
+
+    def _duplicate(self, slot: Blemish, rows: Ints) -> Ints:
+        """One row's code is overwritten by another's; neither can be used."""
+        pairs = len(rows) // 2
+        kept, overwritten = rows[:pairs], rows[pairs : 2 * pairs]
+        codes = self.forms[slot.table].cells[slot.column].gather(kept).to_list()
+        for code, one, other in zip(codes, kept.tolist(), overwritten.tolist(), strict=True):
+            self.shown.setdefault((slot.table, slot.column), {})[other] = code
+            for row in (one, other):
+                self.known.setdefault((slot.table, slot.column), {})[row] = None
+        return rows[: 2 * pairs]
+
+    def _geometry(self, slot: Blemish, rows: Ints) -> None:
+        form = self.forms[slot.table]
+        assert form.rings is not None
+        if slot.kind == "swapped_axes":
+            form.swapped.update(rows.tolist())
+        else:
+            form.rings = _spoil(form.rings, rows, slot.kind)
+
+    def finish(self) -> None:
+        """Write the gathered cells."""
+        for (table, column), cells in self.shown.items():
+            form = self.forms[table]
+            form.cells = form.cells.with_columns(_scatter(form.cells[column], cells))
+        for (table, column), cells in self.known.items():
+            self.lists[table] = self.lists[table].with_columns(_scatter(self.lists[table][column], cells))
+
+
+def _scatter(column: pl.Series, cells: Mapping[int, object]) -> pl.Series:
+    rows = list(cells)
+    return column.scatter(rows, pl.Series([cells[row] for row in rows], dtype=column.dtype, strict=False))
+
+
+_LOOP_M = 0.05
+
+
+def _spoil(rings: Rings, rows: Ints, kind: str) -> Rings:
+    """Rings with one corner more: a corner doubled, or a loop of a few square millimetres at the second corner."""
+    width = int(max(rings.x.shape[1], rings.corners[rows].max(initial=0) + 1))
+    x, y = (np.pad(part, ((0, 0), (0, width - part.shape[1])), mode="edge") for part in (rings.x, rings.y))
+    corners = rings.corners.copy()
+    for row in rows.tolist():
+        points = np.stack([x[row, : corners[row]], y[row, : corners[row]]], axis=1)
+        before, at, after = points[0], points[1], points[2]
+        if kind == "duplicate_points":
+            extra = [at, at]
+        else:
+            extra = [at + _LOOP_M * _unit(after - at), at + _LOOP_M * _unit(before - at)]
+        changed = np.concatenate([points[:1], extra, points[2:]])
+        x[row], y[row] = (np.pad(changed[:, axis], (0, width - len(changed)), mode="edge") for axis in (0, 1))
+        corners[row] += 1
+    return Rings(x, y, corners)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return vector / np.hypot(*vector)
+
+

@@ -1,0 +1,371 @@
+"""What a perfect judge says of each house from the files as delivered (可证结论).
+
+Each rule gives, for each subject, the set of outcomes that are possible when every blank is filled in
+every way: a bit for each outcome. One bit alone is proven; several are not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from jiadi.survey.sample.draw import Bools, Floats, Ints
+from jiadi.survey.sample.homestead import STANDARD_M2
+from jiadi.survey.sample.truth_links import Links, current
+
+NO, UNLAWFUL, HISTORIC, REGULARISE, REMEDY = 1, 2, 4, 8, 16
+Masks = NDArray[np.int64]
+Days = NDArray[np.datetime64]
+FIRST_LAW, LAND_LAW, SECOND_LAW, NEW_LAW = (np.datetime64(day) for day in ("1982-02-13", "1987-01-01", "1999-01-01", "2020-01-01"))
+EARLIEST = np.datetime64("1900-01-01")
+IN_FORCE = {
+    "on_farmland": np.datetime64("1999-01-01"),
+    "in_red_line": np.datetime64("2020-01-01"),
+    "in_river_range": np.datetime64("1988-06-10"),
+    "in_water_source": np.datetime64("2012-01-01"),
+    "in_no_build_area": np.datetime64("2021-01-01"),
+    "in_road_strip": np.datetime64("2011-07-01"),
+    "in_hazard_zone": np.datetime64("2021-01-01"),
+}
+VILLAGE_ROAD = np.datetime64("2020-09-01")
+STOREYS_FROM = np.datetime64("2021-01-01")
+SECONDARY = ("annex", "public")
+
+
+@dataclass(slots=True)
+class Answers:
+    """Possible outcomes of each rule (各规则的可能结果).
+
+    Args:
+        house, parcel, household: finding → (subjects,) bits.
+        of_parcel: (houses,) row of the parcel, -1 where it is not linked.
+        of_household: (houses,) position of the household, -1 where it is not linked.
+    """
+
+    of_parcel: Ints
+    of_household: Ints
+    house: dict[str, Masks] = field(default_factory=dict)
+    parcel: dict[str, Masks] = field(default_factory=dict)
+    household: dict[str, Masks] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The facts as arrays."""
+
+    low: Days
+    high: Days
+    main: Bools
+    drawn: Bools
+    storeys: Floats
+    grade: NDArray[Any]
+    vacancy: NDArray[Any]
+
+
+def judge(lists: dict[str, pl.DataFrame], links: Links, hits: pl.DataFrame, households: int, on: date) -> Answers:
+    """Possible outcomes of every rule for every subject (逐条判断).
+
+    Args:
+        lists: after gaps and dirt.
+        links: what they prove.
+        hits: as `zone_hits` gives them.
+        households: number of households of the invented county.
+        on: day of delivery.
+    """
+    seen = _see(lists["house"], links.houses, on)
+    answers = Answers(_one(links.house_parcel, links.houses.height), _one(links.house_household, links.houses.height))
+    built = _parcel_built(seen, answers.of_parcel, lists["parcel"].height)
+    approval = _approvals(lists, links)
+    _parcel_rules(answers, lists, links, built, approval, on)
+    _house_rules(answers, lists, links, seen, approval)
+    _zone_rules(answers, links, seen, hits)
+    _household_rules(answers, lists, links, built, households, on)
+    return answers
+
+
+def _one(pairs: pl.DataFrame, count: int) -> Ints:
+    """Right side of each sure pair by left row, -1 elsewhere."""
+    out = np.full(count, -1, dtype=np.int64)
+    sure = pairs.filter("sure")
+    out[sure["left"].to_numpy()] = sure["right"].to_numpy()
+    return out
+
+
+def _doubted(pairs: pl.DataFrame, column: str, count: int) -> Bools:
+    out = np.zeros(count, dtype=bool)
+    out[pairs.filter(~pl.col("sure"))[column].to_numpy()] = True
+    return out
+
+
+def _see(house: pl.DataFrame, houses: pl.DataFrame, on: date) -> _Seen:
+    columns = ("built_year", "built_month", "use", "storeys", "safety_grade", "vacancy")
+    rows = house.select(columns).with_row_index("survey").with_columns(pl.col("survey").cast(pl.Int64))
+    facts = houses.join(rows, on="survey", how="left", maintain_order="left")
+    year = facts["built_year"].cast(pl.Float64).to_numpy()
+    month = facts["built_month"].cast(pl.Float64).to_numpy()
+    first = np.where(np.isnan(month), 1, month)
+    last = np.where(np.isnan(month), 12, month)
+    dated = ~np.isnan(year)
+    year0 = np.where(dated, year, 2000).astype(np.int64) - 1970
+    low = (year0 * 12 + first.astype(np.int64) - 1).astype("datetime64[M]").astype("datetime64[D]")
+    high = (year0 * 12 + last.astype(np.int64)).astype("datetime64[M]").astype("datetime64[D]") - 1
+    return _Seen(
+        np.where(dated, low, EARLIEST),
+        np.where(dated, high, np.datetime64(on)),
+        ~facts["use"].is_in(SECONDARY).fill_null(False).to_numpy(),
+        facts["footprint"].is_not_null().to_numpy(),
+        facts["storeys"].cast(pl.Float64).to_numpy(),
+        facts["safety_grade"].to_numpy(),
+        facts["vacancy"].to_numpy(),
+    )
+
+
+def period_effect(low: Days, high: Days) -> Masks:
+    """Outcomes that a finding may have by the day of building (分时段处理).
+
+    >>> period_effect(np.array(["1982-01-01"], "M8[D]"), np.array(["1982-12-31"], "M8[D]")).tolist()
+    [5]
+    """
+    before = np.where(low < FIRST_LAW, NO, 0)
+    historic = np.where((low < LAND_LAW) & (high >= FIRST_LAW), HISTORIC, 0)
+    regularise = np.where((low < NEW_LAW) & (high >= LAND_LAW), REGULARISE, 0)
+    unlawful = np.where(high >= NEW_LAW, UNLAWFUL, 0)
+    return (before | historic | regularise | unlawful).astype(np.int64)
+
+
+@dataclass(slots=True)
+class _Built:
+    """When the earliest dwelling of each parcel was built."""
+
+    low: Days
+    high: Days
+    has_main: Bools
+
+
+def _parcel_built(seen: _Seen, of_parcel: Ints, parcels: int) -> _Built:
+    rows = np.flatnonzero(seen.main & (of_parcel >= 0))
+    low = np.full(parcels, np.datetime64("9999-01-01"))
+    high = low.copy()
+    np.minimum.at(low, of_parcel[rows], seen.low[rows])
+    np.minimum.at(high, of_parcel[rows], seen.high[rows])
+    has_main = np.zeros(parcels, dtype=bool)
+    has_main[of_parcel[rows]] = True
+    return _Built(low, high, has_main)
+
+
+@dataclass(slots=True)
+class _Approval:
+    """What is known of each parcel's approval, and of each household's without a parcel."""
+
+    right: Ints
+    right_in_doubt: Bools
+    has_row: Bools
+    row_in_doubt: Bools
+    area: Floats
+    of_household: Bools
+
+
+def _approvals(lists: dict[str, pl.DataFrame], links: Links) -> _Approval:
+    parcels = lists["parcel"].height
+    turned = links.right_parcel.select(pl.col("right").alias("left"), pl.col("left").alias("right"), "sure")
+    right = _one(turned, parcels)
+    ledger = lists["right"]["approved_area_m2"].to_numpy()
+    sure = links.approval_parcel.filter("sure")
+    area = np.full(parcels, np.nan)
+    granted = lists["approval"]["approved_area_m2"].to_numpy()[sure["left"].to_numpy()]
+    np.fmax.at(area, sure["right"].to_numpy(), granted)
+    has_row = np.zeros(parcels, dtype=bool)
+    has_row[sure["right"].to_numpy()] = True
+    stated = np.where(right >= 0, ledger[np.maximum(right, 0)], np.nan)
+    doubt = _doubted(links.approval_parcel, "right", parcels) & ~has_row
+    # An approval of a household that has no parcel in the list serves the household's houses.
+    loose = links.approval_household.filter("sure").join(links.approval_parcel, on="left", how="anti")
+    households = int(max(links.approval_household["right"].max() or 0, links.house_household["right"].max() or 0)) + 1
+    of_household = np.zeros(households, dtype=bool)
+    of_household[loose["right"].to_numpy()] = True
+    return _Approval(right, _doubted(turned, "left", parcels), has_row, doubt, np.where(np.isnan(area), stated, area), of_household)
+
+
+def _parcel_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links, built: _Built, approval: _Approval, on: date) -> None:
+    area = lists["parcel"]["_area_m2"].to_numpy()
+    effect = period_effect(built.low, built.high)
+    known = ~np.isnan(approval.area)
+    # Without a ledger row for the parcel nobody knows what the ledger would have said.
+    open_question = ~known & (approval.row_in_doubt | (approval.right < 0))
+    land_class = np.where(approval.right >= 0, lists["right"]["land_class"].to_numpy()[np.maximum(approval.right, 0)], None)
+    over = np.zeros(len(area), dtype=np.int64)
+    for word, standard in STANDARD_M2.items():
+        possible = (land_class == word) | (land_class == None)  # noqa: E711  element by element
+        limit = np.where(known, np.fmax(approval.area, standard), standard)
+        outcome = np.where(area > limit, effect | np.where(open_question, NO, 0), NO)
+        over |= np.where(possible, outcome, 0)
+    more = np.where(known & (area > approval.area), effect, NO) | np.where(open_question, effect | NO, 0)
+    rules = {"over_area": over, "built_more_than_approved": more, "held_by_non_member": _non_members(lists, links, approval, on)}
+    answers.parcel = {name: np.where(built.has_main, outcome, NO) for name, outcome in rules.items()}
+
+
+def _non_members(lists: dict[str, pl.DataFrame], links: Links, approval: _Approval, on: date) -> Masks:
+    """Historic where the holder is known and on no roll, unless the homestead was inherited."""
+    member = on_roll(lists, links, on)
+    right = np.maximum(approval.right, 0)
+    obtained = lists["right"]["obtained"].to_numpy()[right]
+    state = member[right]
+    outcome = np.select(
+        [(approval.right < 0) | (state == 0), state > 0, obtained == "inheritance", obtained == None],  # noqa: E711
+        [NO | HISTORIC, NO, NO, NO | HISTORIC],
+        HISTORIC,
+    )
+    # Who inherited it need not be a member, whoever he is.
+    inherited = (approval.right >= 0) & (obtained == "inheritance")
+    return np.where(inherited, NO, outcome)
+
+
+def on_roll(lists: dict[str, pl.DataFrame], links: Links, on: date) -> Ints:
+    """For each ledger row whether its holder is on a roll (是否在册): 1 yes, -1 no, 0 not known."""
+    right, member, person = lists["right"], lists["member"], lists["person"]
+    valid = member.filter((pl.col("valid_from") <= on) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > on)))
+    heads = person.filter(pl.col("relation") == "head").select("_household", pl.col("id_number").alias("head_id"))
+    household = _one(links.right_household, right.height)
+    keyed = pl.DataFrame({"_household": household, "holder_id": right["holder_id"], "name": right["holder_name"], "village_code": right["village_code"]})
+    keyed = keyed.join(heads.unique("_household"), on="_household", how="left", maintain_order="left").with_columns(
+        number=pl.coalesce("holder_id", "head_id")
+    )
+    by_number = keyed["number"].is_in(valid["id_number"].drop_nulls().implode()).fill_null(False)
+    nameless = valid.filter(pl.col("id_number").is_null()).select("name", "village_code").unique().with_columns(named=pl.lit(True))
+    by_name = keyed.join(nameless, on=["name", "village_code"], how="left", maintain_order="left")["named"].fill_null(False)
+    named_at_all = keyed.join(
+        valid.select("name", "village_code").unique().with_columns(named=pl.lit(True)), on=["name", "village_code"], how="left", maintain_order="left"
+    )["named"].fill_null(False)
+    known = keyed["number"].is_not_null()
+    # A holder without number whose name is on the roll may be that member or a namesake.
+    state = np.select([(by_number | by_name).to_numpy(), known.to_numpy()], [1, -1], 0)
+    return np.where((state == 0) & ~named_at_all.to_numpy() & (household >= 0), -1, state)
+
+
+def _house_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links, seen: _Seen, approval: _Approval) -> None:
+    parcel = answers.of_parcel
+    at = np.maximum(parcel, 0)
+    ledger = lists["right"]["approved_area_m2"].to_numpy()
+    right = approval.right[at]
+    in_ledger = (right >= 0) & ~np.isnan(ledger[np.maximum(right, 0)])
+    household = answers.of_household
+    by_household = (household >= 0) & approval.of_household[np.clip(household, 0, len(approval.of_household) - 1)]
+    granted = ((parcel >= 0) & (approval.has_row[at] | in_ledger)) | by_household
+    open_question = (parcel < 0) | approval.row_in_doubt[at] | (right < 0)
+    effect = period_effect(seen.low, seen.high)
+    without = np.where(granted, NO, effect | np.where(open_question, NO, 0))
+    answers.house["built_without_approval"] = np.where(seen.main, without, NO)
+    answers.house["over_storeys"] = _storeys(seen)
+    answers.house["dangerous"] = _condition(seen.grade, ("C", "D"), ("A", "B"))
+    answers.house["idle"] = _condition(seen.vacancy, ("all_year",), ("in_use", "seasonal"))
+    answers.house["old_house_not_removed"] = np.where((parcel >= 0) & _to_be_removed(lists)[at], UNLAWFUL, NO)
+
+
+def _storeys(seen: _Seen) -> Masks:
+    may, must = seen.high >= STOREYS_FROM, seen.low >= STOREYS_FROM
+    tall, unknown = seen.storeys > 3, np.isnan(seen.storeys)
+    outcome = np.select([tall & must, tall & may, unknown & may], [UNLAWFUL, NO | UNLAWFUL, NO | UNLAWFUL], NO)
+    return np.where(seen.main, outcome, NO)
+
+
+def _condition(words: NDArray[Any], bad: tuple[str, ...], good: tuple[str, ...]) -> Masks:
+    listed = words.astype(str)
+    return np.select([np.isin(listed, bad), np.isin(listed, good)], [REMEDY, NO], NO | REMEDY).astype(np.int64)
+
+
+def _mentioned(lists: dict[str, pl.DataFrame]) -> pl.Series:
+    return pl.concat([lists["right"]["returned_parcel_code"], lists["approval"]["removed_parcel_code"]]).drop_nulls().unique()
+
+
+def _to_be_removed(lists: dict[str, pl.DataFrame]) -> Bools:
+    return lists["parcel"]["parcel_code"].is_in(_mentioned(lists).implode()).fill_null(False).to_numpy()
+
+
+def _zone_rules(answers: Answers, links: Links, seen: _Seen, hits: pl.DataFrame) -> None:
+    """Proven where a drawn house lies in a zone drawn before it was built; open where the house is not drawn."""
+    houses = links.houses.select("building", house="row").filter(pl.Series(seen.drawn))
+    found = hits.join(houses, on="building")
+    for finding, since in IN_FORCE.items():
+        mask = np.where(seen.drawn | (seen.high < since), NO, NO | UNLAWFUL)
+        if finding == "in_hazard_zone":
+            mask = np.where(seen.drawn, NO, NO | REMEDY | np.where(seen.high >= since, UNLAWFUL, 0))
+        for house, day, village_road in found.filter(finding=finding).select("house", "designated_on", "is_village_road").iter_rows():
+            start = max(since, VILLAGE_ROAD) if village_road else since
+            hit = _in_zone(seen.low[house], seen.high[house], None if day is None else np.datetime64(day), start)
+            if finding == "in_hazard_zone":
+                hit = (hit & UNLAWFUL) | (REMEDY if hit & NO else 0)
+            mask[house] = _both(int(mask[house]), hit)
+        answers.house[finding] = mask
+
+
+def _in_zone(low: np.datetime64, high: np.datetime64, drawn_on: np.datetime64 | None, since: np.datetime64) -> int:
+    """Outcomes of one house in one zone."""
+    if high < since:
+        return NO
+    if drawn_on is None:
+        return NO | UNLAWFUL
+    start = max(drawn_on, since)
+    return UNLAWFUL if low >= start else NO if high < start else NO | UNLAWFUL
+
+
+def _both(one: int, other: int) -> int:
+    """Outcomes of two zones together: the graver one counts."""
+    if UNLAWFUL in (one, other):
+        return UNLAWFUL
+    together = one | other
+    # Something is found for certain where either zone gives a finding for certain.
+    return together if one & other & NO else together & ~NO
+
+
+def _household_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links, built: _Built, households: int, on: date) -> None:
+    answers.household["several_homesteads"] = _several(lists, links, built, households)
+    person = lists["person"]
+    living = np.zeros(households, dtype=bool)
+    living[person.filter(current(on))["_household"].to_numpy()] = True
+    answers.household["household_extinct"] = np.where(living, NO, REMEDY)
+
+
+def _several(lists: dict[str, pl.DataFrame], links: Links, built: _Built, households: int) -> Masks:
+    """Two homesteads or more that are neither inherited nor to be given back; effect by the latest built."""
+    right = lists["right"]
+    parcel = _one(links.right_parcel, right.height)
+    code = np.where(parcel >= 0, lists["parcel"]["parcel_code"].to_numpy()[np.maximum(parcel, 0)], None)
+    own = right["parcel_code"].to_numpy()
+    code = np.where(code == None, own, code)  # noqa: E711
+    going = pl.Series(code.tolist(), dtype=pl.String).is_in(_mentioned(lists).implode()).fill_null(False).to_numpy()
+    obtained = right["obtained"].to_numpy()
+    counted = ~going & (obtained != None) & (obtained != "inheritance")  # noqa: E711
+    possible = ~going & (obtained != "inheritance")
+    household = _one(links.right_household, right.height)
+    proven = _tally(household, counted, households)
+    open_rows = links.right_household.filter(~pl.col("sure"))
+    maybe = _tally(household, possible, households)
+    doubtful = open_rows.filter(pl.Series(possible).gather(open_rows["left"]))["right"].to_numpy()
+    np.add.at(maybe, doubtful, 1)
+    low, high, undated = _latest(household, counted, parcel, built, households)
+    effect = np.where(undated | (low < SECOND_LAW), HISTORIC, 0) | np.where(undated | (high >= SECOND_LAW), UNLAWFUL, 0)
+    effect = np.where(low >= SECOND_LAW, UNLAWFUL, effect)
+    return np.select([proven >= 2, maybe >= 2], [effect, NO | HISTORIC | UNLAWFUL], NO)
+
+
+def _tally(household: Ints, counted: Bools, households: int) -> Ints:
+    return np.bincount(household[counted & (household >= 0)], minlength=households)
+
+
+def _latest(household: Ints, counted: Bools, parcel: Ints, built: _Built, households: int) -> tuple[Days, Days, Bools]:
+    """Ends of the latest day of building among a household's homesteads, and whether one has no dated house."""
+    rows = np.flatnonzero(counted & (household >= 0))
+    at = np.maximum(parcel[rows], 0)
+    dated = (parcel[rows] >= 0) & built.has_main[at]
+    low = np.full(households, EARLIEST)
+    high = low.copy()
+    np.maximum.at(low, household[rows[dated]], built.low[at[dated]])
+    np.maximum.at(high, household[rows[dated]], built.high[at[dated]])
+    undated = np.zeros(households, dtype=bool)
+    undated[household[rows[~dated]]] = True
+    return low, high, undated
