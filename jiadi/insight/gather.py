@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 
 _WORDS = ("use", "structure", "vacancy", "safety_grade")
 _NUMBERS = ("built_year", "built_month", "storeys")
-_FINDING_WORDS = ("subject", "code", "effect", "unit", "parameter", "limit_division", "limit_from", "citation", "exception", "remedy")
+_FINDING_WORDS = (
+    "subject",
+    "code",
+    "effect",
+    "unit",
+    "parameter",
+    "limit_division",
+    "limit_from",
+    "citation",
+    "exception",
+    "remedy",
+    "zone",
+)
+_ZONE_POINTS = 120_000
 _FINDING_NUMBERS = ("measured", "limit", "excess", "scale")
 _SOURCE = {"source_id": pl.Int32, "source_row": pl.Int32}
 
@@ -35,6 +48,7 @@ class Material:
         drawn: row by row with `placed.houses`: shapes, None where a house has none.
         sources: `house`, `table`, `source_id`, `source_row`, sorted: where a house's facts come from.
         parcels: `parcel_id`, `village_code`, sorted by id; `land`: their shapes.
+        zones: `zone_kind`, `zone_class`, sorted; `areas`: their shapes, simplified for orientation.
         files: the `source` table.
     """
 
@@ -44,12 +58,15 @@ class Material:
     sources: pl.DataFrame
     parcels: pl.DataFrame
     land: NDArray[np.object_]
+    zones: pl.DataFrame
+    areas: NDArray[np.object_]
     files: pl.DataFrame
 
 
 def material(outcome: Outcome) -> Material:
     """Gather what the pages of a report need (汇集素材)."""
-    placed = count.place(outcome)
+    placed = _with_zone_names(count.place(outcome), outcome)
+    zones, areas = _zones(outcome)
     order = placed.houses.select("house", "id", "parcel_id")
     surveyed = outcome.linked.houses
     details = order.join(_with_columns(surveyed), on="id", how="left").sort("house")
@@ -65,8 +82,31 @@ def material(outcome: Outcome) -> Material:
         sources=_sources(order, details, outcome),
         parcels=known.drop("geometry"),
         land=shapes.read(known["geometry"]),
+        zones=zones,
+        areas=areas,
         files=outcome.delivery.sources,
     )
+
+
+def _with_zone_names(placed: count.Placed, outcome: Outcome) -> count.Placed:
+    """Findings with `zone`: the name of the zone that they name, its id where it has none."""
+    found = placed.findings
+    zones = outcome.delivery.tables.get("zone")
+    if zones is None or "zone_id" not in found.columns:
+        return replace(placed, findings=found.with_columns(pl.lit(None, dtype=pl.String).alias("zone")))
+    names = zones.select(pl.col("id").alias("zone_id"), pl.coalesce("zone_name", "id").alias("zone")).unique("zone_id", keep="first")
+    return replace(placed, findings=found.join(names, on="zone_id", how="left", maintain_order="left"))
+
+
+def _zones(outcome: Outcome) -> tuple[pl.DataFrame, NDArray[np.object_]]:
+    """Zones for orientation on the map: where one may build or with limits is left out, it covers the whole county."""
+    zones = outcome.delivery.tables.get("zone")
+    if zones is None:
+        return pl.DataFrame(schema={"zone_kind": pl.String, "zone_class": pl.String}), shapes.read(pl.Series([], dtype=pl.Binary))
+    drawn = zones.filter(
+        pl.col("geometry").is_not_null() & ((pl.col("zone_kind") != "plan_class") | (pl.col("zone_class") == "prohibited"))
+    ).sort("zone_kind", "id")
+    return drawn.select("zone_kind", "zone_class"), shapes.simplified(shapes.read(drawn["geometry"]), _ZONE_POINTS)
 
 
 def _with_columns(houses: pl.DataFrame) -> pl.DataFrame:
@@ -133,6 +173,7 @@ def part(whole: Material, township: str | None) -> Material:
     )
     in_township = count.township_of(pl.col("village_code")).eq_missing(pl.lit(township, dtype=pl.String))
     land = whole.parcels.with_row_index("row").filter(in_township | pl.col("parcel_id").is_in(houses["parcel_id"].drop_nulls().implode()))
+    near = shapes.near(whole.areas, whole.drawn[rows.to_numpy()])
     return Material(
         placed=cut,
         details=whole.details[rows].drop("house").with_row_index("house"),
@@ -140,6 +181,8 @@ def part(whole: Material, township: str | None) -> Material:
         sources=_renumbered(whole.sources, old),
         parcels=land.drop("row"),
         land=whole.land[land["row"].to_numpy()],
+        zones=whole.zones.filter(pl.Series(near)),
+        areas=whole.areas[near],
         files=whole.files,
     )
 
@@ -181,6 +224,9 @@ def block(given: Material) -> Block:
     made.words("source.table", given.sources["table"])
     _outlines(made, "drawn", given.drawn)
     _outlines(made, "land", given.land)
+    _outlines(made, "zone", given.areas)
+    for name in ("zone_kind", "zone_class"):
+        made.words(f"zone.{name.removeprefix('zone_')}", given.zones[name])
     return made
 
 
@@ -190,6 +236,7 @@ def _findings(made: Block, placed: count.Placed) -> None:
         made.words(f"finding.{name}", found[name])
     for name in _FINDING_NUMBERS:
         made.integers(f"finding.{name}", found[name])
+    made.integers("finding.verify", found["verify"].cast(pl.Int64))
     for name in ("subject", "code", "needs"):
         made.words(f"unknown.{name}", placed.unknowns[name])
     owners = placed.houses.height
@@ -229,7 +276,8 @@ def head(given: Material, outcome: Outcome, made: Block) -> dict[str, Any]:
         "names": places,
         "limitPlaces": limits,
         "citations": {one: {lang: naming.clause(outcome, one, lang) for lang in LANGS} for one in cited},
-        "words": _labels(made, placed),
+        "messages": {code: dict(rule.message) for code, rule in sorted(outcome.judgement.rules.items())},
+        "words": _labels(made, placed, outcome),
         "files": [
             {"file": file, "sheet": sheet or "", "table": table or ""}
             for file, sheet, table in (given.files.select("file", "sheet", "table").iter_rows() if not given.files.is_empty() else ())
@@ -258,11 +306,13 @@ def counts(placed: count.Placed) -> dict[str, Any]:
     }
 
 
-def _labels(made: Block, placed: count.Placed) -> dict[str, dict[str, str]]:
+def _labels(made: Block, placed: count.Placed, outcome: Outcome) -> dict[str, dict[str, str]]:
     """Every word that a page shows, in both languages."""
     used: set[str] = {*count.VERDICTS, "unknown", "none"}
     for name, described in made.head.items():
-        if described["type"] == "word" and not name.startswith(("house.village", "house.township", "finding.limit", "finding.citation")):
+        if described["type"] == "word" and not name.startswith(
+            ("house.village", "house.township", "finding.limit", "finding.citation", "finding.zone")
+        ):
             for word in described["words"]:
                 used |= {part.strip() for part in word.split(",")}
     waited = count.needs(placed)
@@ -274,6 +324,9 @@ def _labels(made: Block, placed: count.Placed) -> dict[str, dict[str, str]]:
     for word, spoken in enums.items():
         if word in known["zh"] and known["zh"][word] == word:
             known["zh"][word], known["en"][word] = spoken[0], word.replace("_", " ")
+    for word in placed.findings["parameter"].drop_nulls().unique() if outcome.law else ():
+        if word in outcome.law.parameters:
+            known["zh"][word], known["en"][word] = (outcome.law.parameters[word].title[lang] for lang in ("zh", "en"))
     for word in placed.findings["unit"].drop_nulls().unique():
         for lang in LANGS:
             known[lang][word] = unit(word, lang)

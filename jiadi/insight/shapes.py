@@ -66,6 +66,36 @@ def outlines(shapes: NDArray[np.object_]) -> Outlines:
     )
 
 
+def simplified(shapes: NDArray[np.object_], most: int) -> NDArray[np.object_]:
+    """Shapes for orientation, not for measuring: with fewer points, at most about so many in all (简化).
+
+    Args:
+        shapes: shapely shapes; None is missing.
+        most: points that may be left; what is smaller than the tolerance then goes first.
+
+    >>> circle = shapely.Point(0, 0).buffer(0.01, quad_segs=64)
+    >>> int(shapely.get_num_coordinates(simplified(np.array([circle], dtype=object), 100))[0]) < 100
+    True
+    """
+    tolerance, kept = 1e-5, shapes
+    while shapely.get_num_coordinates(kept).sum() > most and tolerance < 1e-2:
+        tolerance *= 2
+        kept = shapely.simplify(shapes, tolerance)
+        kept[shapely.area(kept) < tolerance * tolerance] = None
+    return kept
+
+
+def near(shapes: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which shapes reach into the bounds of the others (范围内的图形)."""
+    bounds = shapely.bounds(others)
+    known = bounds[~np.isnan(bounds).any(axis=1)]
+    if not len(known):
+        return np.zeros(len(shapes), np.bool_)
+    around = shapely.box(*known[:, :2].min(axis=0), *known[:, 2:].max(axis=0))
+    reached: NDArray[np.bool_] = shapely.intersects(shapely.envelope(shapes), around)
+    return reached
+
+
 def middles(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     """Middle of each shape's bounds, degrees, n × 2; nan where missing (中心点)."""
     bounds = shapely.bounds(shapes)

@@ -39,6 +39,13 @@ FINDING_COLUMNS = (
     "citation",
     "remedy",
 )
+STANDARD = {"zh": "宅基地面积标准", "en": "homestead area standard"}
+MESSAGES = {
+    "over_area": {
+        "zh": "宗地面积{measured}，标准{limit}，超出{excess}。",
+        "en": "The parcel measures {measured}, the standard is {limit}; {excess} too much.",
+    }
+}
 SURNAMES = "赵钱孙李周吴郑王"
 FINDINGS = {
     "subject": pl.String,
@@ -54,8 +61,10 @@ FINDINGS = {
     "limit_division": pl.String,
     "limit_from": pl.Date,
     "citation": pl.String,
+    "verify": pl.Boolean,
     "exception": pl.String,
     "remedy": pl.String,
+    "zone_id": pl.String,
 }
 UNKNOWNS = {"subject": pl.String, "id": pl.String, "code": pl.String, "needs": pl.String}
 TAKEN = {"house_id": pl.String, "subject": pl.String, "id": pl.String, "code": pl.String}
@@ -70,6 +79,7 @@ class InventedLaw:
     sha256: str = "5f" * 32
     title: dict[str, str] = field(default_factory=lambda: {"zh": "衢州市", "en": "Quzhou"})
     sample: bool = False
+    parameters: dict[str, Any] = field(default_factory=lambda: {"area_standard": SimpleNamespace(title=STANDARD)})
 
     def cite(self, citation_id: str, lang: str = "zh") -> str:
         document, article = citation_id.rsplit("_", 1)
@@ -149,7 +159,12 @@ def _findings(homes: pl.DataFrame, verdicts: list[str], rng: np.random.Generator
         for kind in fitting[: 1 + number % 2]:
             values = dict(zip(FINDING_COLUMNS, kind, strict=True))
             values["id"] = home[subjects[values["subject"]]]
-            rows[(values["subject"], values["id"], values["code"])] = values | {"limit_from": date(2021, 11, 1), "exception": None}
+            rows[(values["subject"], values["id"], values["code"])] = values | {
+                "limit_from": date(2021, 11, 1),
+                "verify": values["code"] == "in_road_strip",
+                "exception": None,
+                "zone_id": "Z1" if values["code"] == "in_road_strip" else None,
+            }
     found = pl.DataFrame(list(rows.values()), schema=FINDINGS)
     for subject, column in subjects.items():
         of_subject = found.filter(pl.col("subject") == subject).select("subject", "id", "code")
@@ -188,6 +203,7 @@ def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True,
         findings=findings,
         unknowns=unknowns.cast(UNKNOWNS),
         house_findings=taken.cast(TAKEN),
+        rules={code: SimpleNamespace(message=message) for code, message in MESSAGES.items()},
         house_unknowns=unknowns.select(pl.col("id").alias("house_id"), "subject", "id", "code").cast(TAKEN),
     )
     return SimpleNamespace(
@@ -231,7 +247,28 @@ def _delivery(homes: pl.DataFrame, rng: np.random.Generator, drawn: bool) -> Del
         },
         schema_overrides={"source_id": pl.Int32},
     )
-    return Delivery(tables={"parcel": parcels, "right": rights}, sources=sources)
+    return Delivery(tables={"parcel": parcels, "right": rights, "zone": _zones(drawn)}, sources=sources)
+
+
+def _zones(drawn: bool) -> pl.DataFrame:
+    """A road and a river through the county, and the farmland beside."""
+    lines = {
+        "road": [(118.7, 28.9), (118.85, 28.97), (118.95, 28.96), (119.08, 29.08)],
+        "river_range": [(118.7, 29.05), (118.82, 29.0), (118.93, 29.03), (119.08, 28.9)],
+        "permanent_basic_farmland": [(118.8, 28.88), (118.95, 28.9)],
+    }
+    widths = {"road": 2e-4, "river_range": 1e-3, "permanent_basic_farmland": 6e-3}
+    shapes = [shapely.LineString(line).buffer(widths[kind]).wkb for kind, line in lines.items()]
+    return pl.DataFrame(
+        {
+            "id": ["Z1", "Z2", "Z3"],
+            "zone_kind": list(lines),
+            "zone_class": ["county", None, None],
+            "zone_name": ["柯航线", "常山港", None],
+            "geometry": shapes if drawn else [None] * 3,
+        },
+        schema_overrides={"geometry": pl.Binary},
+    )
 
 
 @pytest.fixture(scope="session")
