@@ -41,7 +41,7 @@ def _guarded(lang: str) -> Iterator[None]:
     except Refusal as refusal:
         entries = getattr(refusal, "files", None)
         if entries:
-            show.files({"files": entries}, lang)
+            show.files(entries, lang)
         _fail(of_refusal(refusal, lang), lang, 3 if refusal.code in NOTHING_USABLE else 2)
 
 
@@ -125,7 +125,7 @@ def check(
         with show.progress(lang, as_json) as told:
             summary = run_check.check(files, out, on=day, profile=profile, lang=lang, progress=told)
         if not _answer(summary, as_json):
-            show.files(summary, lang)
+            show.files(summary["files"], lang)
             show.problems(summary, lang, problems.title)
     if not as_json:
         _closing(summary, out, lang)

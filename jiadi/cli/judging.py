@@ -53,14 +53,14 @@ def judge_and_write(
             survey_report.write_problems(draft, outcome.delivery, found, lang)
             workbook.write(draft / "findings.xlsx", outcome, lang)
             insight_report.write(draft / "report.html", outcome, lang)
-        counted = summary.of_run(outcome, found)
+        counted = summary.of_run(outcome, found, lang)
         summary.write(draft / "summary.json", counted)
     return counted
 
 
 def print_run(counted: Mapping[str, Any], lang: str) -> None:
     """Print files, problems, links, verdicts and findings of a run (打印摘要)."""
-    show.files(counted, lang)
+    show.files(counted["files"], lang)
     show.problems(counted, lang, problems.title)
     show.links(counted, lang)
     show.verdicts(counted, lang, label)

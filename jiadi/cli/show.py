@@ -45,17 +45,21 @@ def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[object]], 
     screen.print(grid)
 
 
-def files(summary: Mapping[str, Any], lang: str) -> None:
+def files(entries: Sequence[Mapping[str, Any]], lang: str) -> None:
     """Print what became of each file (文件清单)."""
     headers = [say(key, lang) for key in ("file", "sheet", "table", "status", "rows", "accepted", "refused_rows", "reason")]
     grid = Table(title=say("files", lang), title_justify="left", header_style="bold")
     for place, header in enumerate(headers):
         grid.add_column(header, justify="right" if place in (4, 5, 6) else "left", overflow="fold")
-    for entry in _merged(summary["files"]):
+    for entry in _merged(entries):
         figures = [f"{entry[key]:,}" for key in ("rows", "accepted", "refused")]
         status = say(f"status_{entry['status']}", lang)
-        grid.add_row(entry["file"], entry["sheet"], str(entry.get("table") or ""), status, *figures, str(entry.get("reason") or ""))
+        grid.add_row(entry["file"], entry["sheet"], str(entry.get("table") or ""), status, *figures, _reason(entry, lang))
     screen.print(grid)
+
+
+def _reason(entry: Mapping[str, Any], lang: str) -> str:
+    return str((entry.get("reason_en") if lang == "en" else None) or entry.get("reason") or "")
 
 
 def _merged(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

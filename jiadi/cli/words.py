@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -44,5 +45,8 @@ def of_refusal(refusal: Refusal, lang: str) -> str:
     >>> of_refusal(Refusal("odd", "It is odd.", "Mend it."), "zh")
     'It is odd. Mend it.'
     """
+    said: Mapping[str, str] | None = getattr(refusal, "said", None)
+    if said:
+        return said[lang]
     entry = _words().get(f"refusal_{refusal.code}")
     return entry[lang].format(why=refusal.why, todo=refusal.what_to_do) if entry else str(refusal)

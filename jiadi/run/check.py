@@ -44,6 +44,6 @@ def check(
     with whole(out) as draft:
         with stages.stage("write"):
             report.write_problems(draft, delivery, delivery.problems, lang)
-        counted = summary.of_check(delivery, delivery.problems, stages)
+        counted = summary.of_check(delivery, delivery.problems, stages, lang)
         summary.write(draft / "summary.json", counted)
     return counted

@@ -11,9 +11,8 @@ import polars as pl
 
 from jiadi.errors import Refusal
 from jiadi.geo import overlay
-from jiadi.law import LawSet
+from jiadi.law import LawSet, default_for
 from jiadi.law import load as load_law
-from jiadi.law.choose import default_for
 from jiadi.policy import facts as policy_facts
 from jiadi.policy import judge as policy_judge
 from jiadi.policy.judge import Judgement

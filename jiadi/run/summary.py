@@ -27,13 +27,14 @@ def _counted(column: pl.Series) -> dict[str, int]:
     return {str(word): int(count) for word, count in counts.iter_rows()}
 
 
-def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages) -> dict[str, Any]:
+def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages, lang: str) -> dict[str, Any]:
     """Summary of a check: files, tables, problems (检查摘要).
 
     Args:
         delivery: as checked.
         problems: frame of PROBLEMS, those of linking included where there are any.
         stages: seconds.
+        lang: language in which the reason of a file is told, "zh" or "en".
 
     Returns:
         The keys `files`, `tables`, `problems`, `area_differences`, `seconds`, `peak_mb`.
@@ -48,7 +49,7 @@ def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages) -> dict
             counts[key] += int(str(entry[of_file]))
     differences = delivery.extra.get("area_differences")
     return {
-        "files": delivery.files,
+        "files": [_told(entry, lang) for entry in delivery.files],
         "tables": tables,
         "problems": _counted(problems["code"]),
         "area_differences": {k: v for k, v in differences.items() if k != "ranked"} if isinstance(differences, Mapping) else None,
@@ -57,7 +58,12 @@ def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages) -> dict
     }
 
 
-def of_run(outcome: Outcome, problems: pl.DataFrame) -> dict[str, Any]:
+def _told(entry: Mapping[str, object], lang: str) -> dict[str, object]:
+    reason = entry["reason"] if lang == "zh" else entry.get("reason_en", entry["reason"])
+    return {**{key: value for key, value in entry.items() if key != "reason_en"}, "reason": reason}
+
+
+def of_run(outcome: Outcome, problems: pl.DataFrame, lang: str) -> dict[str, Any]:
     """Summary of a run: the summary of its check, and law, links, verdicts and findings (运行摘要)."""
     judgement = outcome.judgement
     counted = _counted(judgement.houses["verdict"])
@@ -65,7 +71,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame) -> dict[str, Any]:
     return {
         "law": {"set": law.name, "version": law.version, "sha256": law.sha256} if law else None,
         "on": outcome.on.isoformat(),
-        **of_check(outcome.delivery, problems, outcome.stages),
+        **of_check(outcome.delivery, problems, outcome.stages, lang),
         "links": survey_link.counts(outcome.linked, outcome.delivery),
         "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
         "findings": _counted(judgement.findings["code"]),

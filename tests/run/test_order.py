@@ -48,7 +48,7 @@ def shuffled(county: Path, into: Path, seed: int, pieces: int) -> Path:
 
 def stable(outcome: Outcome) -> str:
     """What summary.json says but for times, memory and the list of files."""
-    counted = summary.of_run(outcome, pl.concat([outcome.delivery.problems, outcome.linked.problems]))
+    counted = summary.of_run(outcome, pl.concat([outcome.delivery.problems, outcome.linked.problems]), "zh")
     return json.dumps({k: v for k, v in counted.items() if k not in (*summary.UNSTABLE, "files")}, default=str)
 
 
