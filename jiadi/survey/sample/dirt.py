@@ -78,15 +78,14 @@ def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, s
     # Where little fits is served first, and what it leaves over is shared out among the rest.
     slots.sort(key=lambda slot: len(rooms[id(slot)]))
     remaining, changes = total, _Changes(forms, lists)
-    waiting = Counter(slot.table for slot in slots)
+    kinds = Counter(slot.table for slot in slots)
     for place, slot in enumerate(slots):
         rows = rooms[id(slot)]
         rows = rows[free[slot.table][rows]]
         if slot.kind == "name_differs":
             rows = _told_apart(rows, lists, free)
-        # A short list is shared out among all the kinds that it can carry.
-        fair = int(free[slot.table].sum()) // waiting[slot.table]
-        waiting[slot.table] -= 1
+        # A short list is not soiled all over: its kinds share a part of its rows.
+        fair = round(min(1.0, _SHORT_LIST * share) * len(free[slot.table]) / kinds[slot.table])
         wanted = min(len(rows), remaining // (len(slots) - place), max(fair, 2))
         chosen = np.sort(rng.choice(rows, wanted, replace=False)) if wanted else rows[:0]
         planted = changes.plant(slot, chosen, rng, free[slot.table])
@@ -194,6 +193,8 @@ def _scatter(column: pl.Series, cells: Mapping[int, object]) -> pl.Series:
 
 
 _LOOP_M = 0.05
+_SHORT_LIST = 5
+"""A list carries at most so many times the share of dirt of the whole."""
 
 
 def _spoil(rings: Rings, rows: Ints, kind: str) -> Rings:
