@@ -47,7 +47,9 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise BadManifest("alias")
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except BadManifest:
+        raise
+    except (yaml.YAMLError, ValueError) as error:  # a day that does not exist is a ValueError
         raise BadManifest(" ".join(str(error).split())[:200]) from error
     if not isinstance(content, dict):
         raise BadManifest("delivered_on, coverage")

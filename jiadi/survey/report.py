@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ _WORDS = {
     "difference_m2": ("相差(㎡)", "Difference (m²)"),
     "difference": ("相差比例", "Difference (share)"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A workbook being written, and the format of its headings."""
+
+    workbook: Any
+    bold: Any
 
 
 def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: str) -> None:
@@ -108,43 +117,44 @@ def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str) -> 
     import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
-        book.set_properties({"created": _CREATED.replace(tzinfo=None)})
-        bold = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1})
-        _summary(book, bold, said, lang)
+    with xlsxwriter.Workbook(path, options) as workbook:
+        workbook.set_properties({"created": _CREATED.replace(tzinfo=None)})
+        book = _Book(workbook, workbook.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1}))
+        _summary(book, said, lang)
         for number, start in enumerate(range(0, max(len(said), 1), SHEET_ROWS), start=1):
             name = _say("list", lang) + (f" {number}" if number > 1 else "")
             levels = {level: _say(level, lang) for level in ("refused", "unknown", "note")}
             rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.slice(start, SHEET_ROWS).iter_rows())
-            _sheet(book, bold, name, [_say(key, lang) for key in KEYS], (18, 16, 7, 18, 20, 8, 24, 60), rows)
-        _areas(book, bold, delivery, lang)
+            _sheet(book, name, [_say(key, lang) for key in KEYS], widths=(18, 16, 7, 18, 20, 8, 24, 60), rows=rows)
+        _areas(book, delivery, lang)
 
 
-def _summary(book: Any, bold: Any, said: pl.DataFrame, lang: str) -> None:
+def _summary(book: _Book, said: pl.DataFrame, lang: str) -> None:
     counted = said.group_by("code", "level").len().sort(["len", "code"], descending=[True, False])
     heads = [_say(key, lang) for key in ("name", "code", "level", "count", "todo")]
     rows = ((title(code, lang), code, _say(level, lang), number, advice(code, lang)) for code, level, number in counted.iter_rows())
-    _sheet(book, bold, _say("summary", lang), heads, (36, 22, 8, 9, 60), rows)
+    _sheet(book, _say("summary", lang), heads, widths=(36, 22, 8, 9, 60), rows=rows)
 
 
-def _areas(book: Any, bold: Any, delivery: Delivery, lang: str) -> None:
+def _areas(book: _Book, delivery: Delivery, lang: str) -> None:
     differences = delivery.extra.get("area_differences")
     if not isinstance(differences, dict):
         return
     names = ("file", "row", "parcel_code", "stated_m2", "measured_m2", "difference_m2", "difference")
     ranked: pl.DataFrame = differences["ranked"]
     shown = ranked.with_columns(pl.col("difference").round(4)).select(names)
-    _sheet(book, bold, _say("areas", lang), [_say(name, lang) for name in names], (18, 7, 22, 13, 13, 12, 10), shown.iter_rows())
+    heads = [_say(name, lang) for name in names]
+    _sheet(book, _say("areas", lang), heads, widths=(18, 7, 22, 13, 13, 12, 10), rows=shown.iter_rows())
 
 
-def _sheet(book: Any, bold: Any, name: str, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
-    sheet = book.add_worksheet(name)
+def _sheet(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
+    sheet = book.workbook.add_worksheet(name)
     for place, width in enumerate(widths):
         sheet.set_column(place, place, width)
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, heads, bold)
+    sheet.write_row(0, 0, heads, book.bold)
     last = 0
-    for last, row in enumerate(rows, start=1):  # noqa: B007  the number of the last row is needed below
+    for last, row in enumerate(rows, start=1):
         for place, value in enumerate(row):
             if value is not None and value != "":
                 _writer(sheet, value)(last, place, escaped(value))

@@ -45,7 +45,9 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
     delivery.files = [*raw.files, *_questions(systems)]
     delivery.sources = _sources(sheets)
-    typed = {name: _type_list([sheet for sheet in sheets if sheet.table == name], day) for name in LISTS if any(s.table == name for s in sheets)}
+    typed = {
+        name: _type_list([sheet for sheet in sheets if sheet.table == name], day) for name in LISTS if any(s.table == name for s in sheets)
+    }
     problems = [raw.problems, _question_problems(systems), _shifted(typed)]
     for name, one in typed.items():
         delivery.tables[name] = _accepted(one, delivery.sources)
@@ -76,7 +78,14 @@ def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
     """The `source` table, and `headers`: JSON of schema column → heading in the file."""
     ordered = sorted(sheets, key=lambda sheet: (sheet.file, sheet.sheet))
     rows = [
-        (number, sheet.file, sheet.sheet, sheet.table, sheet.sha256, json.dumps({c: sheet.header(c) for c in sheet.columns}, ensure_ascii=False))
+        (
+            number,
+            sheet.file,
+            sheet.sheet,
+            sheet.table,
+            sheet.sha256,
+            json.dumps({c: sheet.header(c) for c in sheet.columns}, ensure_ascii=False),
+        )
         for number, sheet in enumerate(ordered, start=1)
     ]
     names = {column.name: pl.String() for column in TABLES["source"].columns}
@@ -134,7 +143,9 @@ def _shifted(typed: dict[str, Typed]) -> pl.DataFrame:
 
 
 def _shapes(one: Typed) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
-    shapes: np.ndarray[tuple[int, ...], np.dtype[np.object_]] = shapely.from_wkb(one.frame.get_column(shape.GEOMETRY).to_numpy(allow_copy=True).astype(object))
+    shapes: np.ndarray[tuple[int, ...], np.dtype[np.object_]] = shapely.from_wkb(
+        one.frame.get_column(shape.GEOMETRY).to_numpy(allow_copy=True).astype(object)
+    )
     return shapes
 
 
@@ -150,6 +161,9 @@ def _ranked(one: Typed | None, table: pl.DataFrame | None) -> dict[str, object] 
         files.gather(where_.get_column("sheet")).alias("file"), where_.get_column("row"), where_.get_column("parcel_code")
     )
     ranked = ranked.filter(kept).with_columns(pl.col("difference").abs().alias("share"))
-    over = {key: int((ranked.get_column("share") > limit).sum()) for key, limit in (("over_5_percent", shape.MOST_DIFFERENCE), ("over_10_percent", shape.LARGE_DIFFERENCE))}
+    over = {
+        key: int((ranked.get_column("share") > limit).sum())
+        for key, limit in (("over_5_percent", shape.MOST_DIFFERENCE), ("over_10_percent", shape.LARGE_DIFFERENCE))
+    }
     ranked = ranked.filter(pl.col("share") > shape.MOST_DIFFERENCE).sort(["share", "file", "row"], descending=[True, False, False])
     return {"compared": int(kept.sum()), **over, "ranked": ranked}

@@ -90,7 +90,12 @@ def _note_ids(raw: pl.Series, codes: pl.Series, wrong: pl.Series, column: str, r
         return
     values = raw.gather(odd)
     left = pl.Series([True]).new_from_index(0, len(values))
-    for code, pattern in (("id_line_break", r"[\r\n]"), ("full_width", WIDE), ("id_lower_x", "x"), ("stray_space", r"\s|[\u{200B}\u{FEFF}']")):
+    for code, pattern in (
+        ("id_line_break", r"[\r\n]"),
+        ("full_width", WIDE),
+        ("id_lower_x", "x"),
+        ("stray_space", r"\s|[\u{200B}\u{FEFF}']"),
+    ):
         hit = left & values.str.contains(pattern)
         remarks.add(odd[hit.to_numpy()], column, code, values.filter(hit), masked=True)
         left = left & ~hit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ _FIRST, _LAST = 1850, 2200
 _PARTED = r"^(\d{4})(?:[-./]|年)(\d{1,2})(?:[-./]|月)(\d{1,2})(?:日|号)?(?:[T ]?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$"
 _DIGITS = r"^(\d{4})(\d{2})(\d{2})$"
 _SERIAL = r"^[1-9]\d{4}(?:\.\d+)?$"
-_EPOCH = datetime(1899, 12, 30)
+_EPOCH_GAP = (date(1970, 1, 1) - date(1899, 12, 30)).days
 
 
 def read(cells: Cells, column: str, remarks: Remarks, on: date | None) -> pl.Series:
@@ -61,9 +61,12 @@ def _of_numbers(numbers: pl.Series) -> pl.Series:
     if numbers.null_count() == len(numbers):
         return pl.Series([None], dtype=pl.Date).new_from_index(0, len(numbers))
     serial = numbers.is_between(1000, 120_000)
-    days = pl.lit(_EPOCH.date()) + pl.duration(days=pl.Series(numbers.set(~serial, None).floor().cast(pl.Int64)))
-    written = numbers.set(~numbers.is_between(1e7, 1e8), None).cast(pl.Int64, strict=False).cast(pl.String).str.to_date("%Y%m%d", strict=False)
-    return pl.select(pl.coalesce(pl.when(serial).then(days), written).cast(pl.Date)).to_series()
+    # Polars counts days from 1970, a spreadsheet from the end of 1899.
+    days = (numbers.set(~serial, None).floor() - _EPOCH_GAP).cast(pl.Int32).cast(pl.Date)
+    written = (
+        numbers.set(~numbers.is_between(1e7, 1e8), None).cast(pl.Int64, strict=False).cast(pl.String).str.to_date("%Y%m%d", strict=False)
+    )
+    return pl.select(pl.coalesce(days, written)).to_series()
 
 
 def _of_text(raw: pl.Series, places: Places, column: str, remarks: Remarks) -> pl.Series:

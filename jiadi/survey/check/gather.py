@@ -9,7 +9,9 @@ import polars as pl
 from jiadi.register.schema import TABLES, Table
 from jiadi.survey.read.raw import CELL_DTYPES, ROW, RawSheet
 
-PLACEHOLDERS = frozenset({"/", "\\", "-", "--", "—", "——", "－", "无", "不详", "空", "null", "NULL", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"})
+PLACEHOLDERS = frozenset(
+    {"/", "\\", "-", "--", "—", "——", "－", "无", "不详", "空", "null", "NULL", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"}
+)
 """What people write where they have nothing to write; a blank, and no problem."""
 
 
@@ -81,7 +83,11 @@ class Gathered:
         series = []
         for kind, dtype in CELL_DTYPES.items():
             key = f"{kind}:{name}"
-            series.append(self.frame.get_column(key) if key in self.frame.columns else pl.Series([None], dtype=dtype).new_from_index(0, len(self.frame)))
+            series.append(
+                self.frame.get_column(key)
+                if key in self.frame.columns
+                else pl.Series([None], dtype=dtype).new_from_index(0, len(self.frame))
+            )
         # In a code list 无 is an answer.
         worded = self.table.column(name).kind in ("enum", "boolean")
         return Cells(_filled(series[0], frozenset() if worded else PLACEHOLDERS), series[1], series[2])

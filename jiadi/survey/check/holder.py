@@ -61,7 +61,8 @@ def part(names: Cells | None, ids: Cells | None, pair: tuple[str, str], remarks:
         columns.append(pair[1] if len(numbers) > 1 or (not equal and pair[1]) else pair[0])
         first_names.append(people[0] if people else None)
         first_ids.append(number if len(numbers) == 1 and equal else numbers[0] if numbers and equal else None)
-    _tell(several, codes, columns, name_text, id_text, pair, remarks)
+    told = {"place": several, "code": codes, "column": columns, "name": name_text, "id": id_text}
+    _tell(pl.DataFrame(told, schema_overrides={"name": pl.String, "id": pl.String}), pair, remarks)
     return _first(names, several, first_names), _first(ids, several, first_ids)
 
 
@@ -92,18 +93,9 @@ def _id_parts(text: str | None) -> list[str]:
     return _parts(text, _ID_PARTS)
 
 
-def _tell(
-    several: pl.Series,
-    codes: list[str],
-    columns: list[str],
-    names: list[str | None],
-    ids: list[str | None],
-    pair: tuple[str, str],
-    remarks: Remarks,
-) -> None:
-    frame = pl.DataFrame({"place": several, "code": codes, "column": columns, "name": names, "id": ids}, schema_overrides={"name": pl.String, "id": pl.String})
+def _tell(told: pl.DataFrame, pair: tuple[str, str], remarks: Remarks) -> None:
     for column, value in ((pair[0], "name"), (pair[1], "id")):
-        hit = frame.filter((pl.col("column") == column) & (pl.col("code") != "")) if column else frame.clear()
+        hit = told.filter((pl.col("column") == column) & (pl.col("code") != "")) if column else told.clear()
         if len(hit):
             remarks.add(hit.get_column("place").to_numpy(), column, hit.get_column("code"), hit.get_column(value), masked=value == "id")
 

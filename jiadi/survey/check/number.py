@@ -76,7 +76,9 @@ def _of_odd(raw: pl.Series, places: Places, column: Column, remarks: Remarks) ->
     unit = rf"^([+-]?\d+(?:\.\d+)?)(?:{UNITS[column.kind]})$"
     with_unit = ~bare & plain.str.contains(unit)
     remarks.add(places[with_unit.to_numpy()], column.name, "unit_in_number", raw.filter(with_unit))
-    numbers = pl.select(pl.when(bare).then(plain).when(with_unit).then(plain.str.extract(unit, 1))).to_series().cast(pl.Float64, strict=False)
+    numbers = (
+        pl.select(pl.when(bare).then(plain).when(with_unit).then(plain.str.extract(unit, 1))).to_series().cast(pl.Float64, strict=False)
+    )
     if column.kind == "year":
         numbers = pl.select(pl.coalesce(numbers, plain.str.extract(_YEAR_IN_DATE, 1).cast(pl.Float64, strict=False))).to_series()
     lost = numbers.is_null()

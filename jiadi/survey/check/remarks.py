@@ -82,7 +82,9 @@ class Remarks:
             {"at": range(len(sheets)), "file": [s.file for s in sheets], "sheet": [s.sheet for s in sheets]},
             schema={"at": pl.Int32(), "file": pl.String(), "sheet": pl.String()},
         )
-        found = found.with_columns(pl.col("at").cast(pl.Int32)).join(where, on="at", how="left").join(heading, on=["at", "column"], how="left")
+        found = (
+            found.with_columns(pl.col("at").cast(pl.Int32)).join(where, on="at", how="left").join(heading, on=["at", "column"], how="left")
+        )
         return _finished(found)
 
 

@@ -211,13 +211,15 @@ def _differences(work: _Work, measured: NDArray[np.float64] | None) -> pl.DataFr
 
 
 def _mixed(work: _Work) -> None:
-    """Cells in another encoding than their file: read as what they are, and told."""
+    """Rows in another encoding than their file: read as what they are, and told once, at their first such cell."""
     start = 0
     for sheet in work.gathered.sheets:
         named = {place: name for name, place in sheet.columns.items()}
-        for place, rows in sheet.mixed.items():
+        told: set[int] = set()
+        for place in sorted(sheet.mixed):
+            rows = [row for row in sheet.mixed[place] if row not in told]
+            told.update(rows)
             places = np.asarray(rows, dtype=np.intp) + start
             column = named.get(place, "") if sheet.form != "text" else ""
-            values = work.cells[column].shown().gather(places) if column else None
-            work.remarks.add(places, column, "mixed_encoding", values)
+            work.remarks.add(places, column, "mixed_encoding", work.cells[column].shown().gather(places) if column else None)
         start += len(sheet.frame)

@@ -82,7 +82,9 @@ def nfkc(texts: pl.Series) -> pl.Series:
     odd = texts.str.contains(r"[^\x00-\x7F]").fill_null(False)
     if not odd.any():
         return texts
-    return texts.scatter(odd.arg_true(), pl.Series([unicodedata.normalize("NFKC", text) for text in texts.filter(odd).to_list()], dtype=pl.String))
+    return texts.scatter(
+        odd.arg_true(), pl.Series([unicodedata.normalize("NFKC", text) for text in texts.filter(odd).to_list()], dtype=pl.String)
+    )
 
 
 def where(mask: pl.Series) -> Places:

@@ -75,12 +75,25 @@ def match(headings: Sequence[str], *, spatial: bool, hint: str = "", shapefile: 
     'right'
     """
     names = [only] if only else [name for name in LISTS if name in _SPATIAL or not spatial]
-    found = [_match_one(TABLES[name], headings, spatial, hint, shapefile, bool(only)) for name in names]
-    return max(found, key=lambda one: one.score, default=Match())
+    assigned = {name: _assign(name, headings, shapefile) for name in names}
+    found = [_match_one(TABLES[name], columns, spatial=spatial, hint=hint, asked=bool(only)) for name, columns in assigned.items()]
+    best = max(found, key=lambda one: one.score, default=Match())
+    return best if best.table or spatial else _by_name_alone(headings, assigned)
 
 
-def _match_one(table: Table, headings: Sequence[str], spatial: bool, hint: str, shapefile: bool, asked: bool) -> Match:
-    columns = _assign(table.name, headings, shapefile)
+def _by_name_alone(headings: Sequence[str], assigned: Mapping[str, Mapping[str, int]]) -> Match:
+    """A list without any mark, of which half the headings are known and which can be but one list."""
+    filled = sum(bool(plain(heading)) for heading in headings)
+    fits = []
+    for name, columns in assigned.items():
+        table = TABLES[name]
+        needed = all(column.name in columns for column in table.columns if column.required)
+        if table.any_of and needed and any(column in columns for column in table.any_of) and 2 * len(columns) >= filled > 1:
+            fits.append(Match(name, dict(columns), len(columns) / 10))
+    return fits[0] if len(fits) == 1 else Match()
+
+
+def _match_one(table: Table, columns: dict[str, int], *, spatial: bool, hint: str, asked: bool) -> Match:
     marks = sum(name in columns for name in table.marks)
     named = table.zh in hint
     if not columns or not (asked or marks or (named and len(columns) > 1)):

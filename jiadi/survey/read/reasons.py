@@ -18,7 +18,7 @@ REASONS: dict[str, Reason] = {
     "workbook_entities": Reason(
         "工作簿的 {part} 中有 XML 文档类型或实体声明，会读取其他文件；正常的表格没有，已拒绝，未打开。",
         "请用 Excel 或 WPS 重新另存后再交。",
-        "The workbook's {part} declares an XML document type or entities, which read other files and no honest sheet has; it was not opened.",
+        "The workbook's {part} declares an XML document type or entities, which read other files; it was not opened.",
         "Save it again from a spreadsheet program and hand that in.",
         "hostile",
     ),

@@ -136,6 +136,8 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     if heading.match.table == "zone" and "zone_kind" not in columns and "zone_kind" not in fixed:
         kind = of_codes(f"{one.name} {Path(name).stem}", TABLES["zone"].column("zone_kind").codes)
         fixed |= {"zone_kind": kind} if kind else {}
+    if one.grid and "village_name" not in columns and _names_village(one.name, heading.match.table):
+        fixed.setdefault("village_name", one.name)
     sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
     sheet.skipped, sheet.mixed = skipped, mixed
     if one.layer is not None:
@@ -143,6 +145,11 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
         sheet.crs_assumed = one.layer.crs_assumed and not rule.crs
         sheet.bounds = one.layer.bounds
     return sheet
+
+
+def _names_village(sheet: str, table: str) -> bool:
+    """A sheet for each village is often the only place where the village is named."""
+    return sheet.endswith(("村", "社区")) and any(column.name == "village_name" for column in TABLES[table].columns)
 
 
 _Found = tuple[header.Heading, pl.DataFrame, int, dict[int, list[int]]]

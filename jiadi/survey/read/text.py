@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,18 @@ def decode(raw: bytes) -> tuple[str | None, str, list[int]]:
         if raw.startswith(mark):
             return raw[len(mark) :].decode(encoding, "replace"), encoding, []
     try:
-        return raw.decode("utf-8"), "utf-8", []
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return _line_by_line(raw)
+    return (raw.decode("gb18030", "replace"), "gb18030", []) if _by_chance(raw, text) else (text, "utf-8", [])
+
+
+def _by_chance(raw: bytes, text: str) -> bool:
+    """GB18030 that is valid UTF-8 by chance (联通): no Chinese in it, and letters beyond ASCII mostly side by side."""
+    if raw.isascii() or any(ord(letter) >= 0x800 for letter in text[:100_000]):
+        return False
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", raw[:100_000])]
+    return 2 * sum(length >= 4 for length in runs) > len(runs)
 
 
 def _line_by_line(raw: bytes) -> tuple[str | None, str, list[int]]:
@@ -107,7 +117,7 @@ def separator_of(text: str) -> str:
     """
     lines = [line for line in text[:20_000].splitlines()[:50] if line.strip()]
     counts = {mark: sorted(line.count(mark) for line in lines) for mark in SEPARATORS}
-    return max(SEPARATORS, key=lambda mark: (counts[mark][len(lines) // 2] if lines else 0, -SEPARATORS.index(mark)))
+    return max(SEPARATORS, key=lambda mark: (counts[mark][(len(lines) - 1) // 2] if lines else 0, -SEPARATORS.index(mark)))
 
 
 def _parsed(text: str, separator: str) -> pl.DataFrame:
