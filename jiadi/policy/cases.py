@@ -72,6 +72,9 @@ class Cases:
             low = self._taken(name, held.low, _UNKNOWN[self.rule.facts[name].kind].low)
             known = held.high is held.low and not self._blind(name)
             span = Span(low, low if known else self._taken(name, held.high, _UNKNOWN[self.rule.facts[name].kind].high))
+            if self.piece is not None and self.rule.facts[name].within and not known:
+                none = self._plainly_none(self.rule.facts[name].within)
+                span = Span(np.where(none, 0, span.low), np.where(none, 0, span.high))
         if name == "built" and self.piece is not None and len(self.line.starts):
             return Span(np.maximum(span.low, self.line.first_day[self.piece]), np.minimum(span.high, self.line.last_day[self.piece]))
         return span
@@ -98,7 +101,22 @@ class Cases:
     def raw(self, name: str) -> Array | None:
         """A yes or no as it is held, with the reason where it is unknown; None where the fact is not there."""
         held = self._held(name)
-        return None if held is None else self._taken(name, held.low, np.int8(2))
+        if held is None:
+            return None
+        answer = self._taken(name, held.low, np.int8(2))
+        if self.piece is not None and self.rule.facts[name].within:
+            answer = np.where(self._plainly_none(name), 0, answer)
+        return answer
+
+    def _plainly_none(self, name: str) -> Array:
+        """Where an approval that no list holds was never given: the lists cover all days of this case."""
+        held = self._held(name)
+        first, last, built = self.span("approvals_first"), self.span("approvals_last"), self.span("built")
+        if held is None:
+            return np.zeros(self.size, dtype=bool)
+        uncovered = 2 + self.rule.facts[name].needs.index("approval_coverage")
+        none: Array = (self._taken(name, held.low, np.int8(2)) == uncovered) & (built.low >= first.high) & (built.high <= last.low)
+        return none
 
     def figure(self, name: str) -> tuple[Array, Array, Array]:
         """Values of a figure of the law, where there is none, and who gives it."""

@@ -47,21 +47,33 @@ def covered(coverage: Sequence[Coverage], table: str, divisions: Sequence[str], 
     return np.array([*(any(reaches(entry, code) for entry in serving) for code in divisions), False])
 
 
-def covered_throughout(coverage: Sequence[Coverage], table: str, divisions: Sequence[str], division: Array, built: Column) -> Array:
-    """Which rows a list covers on every day on which they may have been built (建成期间全部覆盖).
+def covered_days(coverage: Sequence[Coverage], table: str, divisions: Sequence[str], division: Array) -> tuple[Column, Column]:
+    """First and last day that a list covers where each row lies (覆盖起止日).
 
-    Args:
-        division: int32 position in `divisions`, -1 unknown.
-        built: day of building of each row.
+    Periods that meet or overlap are one; of several the last serves. Where nothing is covered the first
+    day lies after the last.
+
+    Returns:
+        Columns of days, one entry a row.
     """
-    found = np.zeros(len(division), dtype=bool)
-    for entry in coverage:
-        if entry.table == table:
-            place = np.array([*(reaches(entry, code) for code in divisions), False])
-            first = day(entry.covers_from) if entry.covers_from else -FAR_DAY
-            last = day(entry.covers_to) - 1 if entry.covers_to else FAR_DAY
-            found |= place[division] & (built.low >= first) & (built.high <= last)
-    return found
+    ends = np.array([*(_period(coverage, table, code) for code in divisions), (FAR_DAY, -FAR_DAY)], dtype=np.int32)
+    first, last = ends[division].T
+    return Column(first, first), Column(last, last)
+
+
+def _period(coverage: Sequence[Coverage], table: str, division: str) -> tuple[int, int]:
+    periods = sorted(
+        (day(entry.covers_from) if entry.covers_from else -FAR_DAY, day(entry.covers_to) - 1 if entry.covers_to else FAR_DAY)
+        for entry in coverage
+        if entry.table == table and reaches(entry, division)
+    )
+    joined: list[tuple[int, int]] = []
+    for first, last in periods:
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined[-1] if joined else (FAR_DAY, -FAR_DAY)
 
 
 def _holds(entry: Coverage, on: date) -> bool:

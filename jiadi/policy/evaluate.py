@@ -51,8 +51,10 @@ def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None)
     """
     line = figures.timeline(rule)
     cases = _first_cases(Cases(rule, facts, figures, line, None), serves)
-    static, dynamic = _parts(rule)
+    static, dynamic, sieves = _parts(rule)
     cases, certain = _narrow(cases, np.ones(cases.size, dtype=bool), static)
+    # What may hold on some day at all; whether it does is asked again day by day.
+    cases, certain = _narrow(cases, certain, sieves, sieve=True)
     cases, certain = _in_time(cases, certain)
     every = spread(cases)
     tried = every.cases
@@ -71,14 +73,16 @@ def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None)
     return _gathered(cases, every._replace(cases=tried, source=every.source[position]), bits, exempt)
 
 
-def _parts(rule: Rule) -> tuple[list[Condition], list[Condition]]:
-    """Conditions that read neither time nor a class that may be unknown, and the others."""
+def _parts(rule: Rule) -> tuple[list[Condition], list[Condition], list[Condition]]:
+    """Conditions that read neither time nor a class that may be unknown; the others; those of them that sieve."""
     moving = {"built", *(name for name, figure in rule.parameters.items() if figure.dated_by == "built")}
     for name, figure in rule.parameters.items():
         if any(rule.index.get(dimension, dimension) in rule.facts for dimension in figure.index):
             moving.add(name)
-    static = [term for term in rule.when if not term.names & moving]
-    return static, [term for term in rule.when if term.names & moving]
+    within = {name for name, fact in rule.facts.items() if fact.within}
+    static = [term for term in rule.when if not term.names & (moving | within)]
+    dynamic = [term for term in rule.when if term.names & (moving | within)]
+    return static, dynamic, [term for term in dynamic if not term.names & moving]
 
 
 def _first_cases(cases: Cases, serves: Array | None) -> Cases:
@@ -115,12 +119,12 @@ def _holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:
     return cases.truth(part)
 
 
-def _narrow(cases: Cases, certain: Array, terms: list[Condition]) -> tuple[Cases, Array]:
+def _narrow(cases: Cases, certain: Array, terms: list[Condition], *, sieve: bool = False) -> tuple[Cases, Array]:
     for term in terms:
         before = cases.size
         truth = term.evaluate(cases)
         keep = np.flatnonzero(np.broadcast_to(truth.possible, before))
-        certain = certain & truth.certain
+        certain = certain if sieve else certain & truth.certain
         if len(keep) < before:
             cases, certain = cases.take(keep.astype(np.int32)), certain[keep]
     return cases, certain

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from jiadi.policy.coverage import covered_throughout
+from jiadi.policy.coverage import covered_days
 from jiadi.policy.grammar import UNBOUNDED, Array
 from jiadi.policy.lists import Lists
 from jiadi.policy.rows import marked, origin, taken
@@ -24,16 +24,15 @@ class Papers:
         approved: int64 its area in 0.01 m²; -1 where it has none.
         ledger: int64 the ledger's approved area; -1 where blank.
         doubtful: bool, an approval may be for this parcel.
-        doubtful_least, doubtful_most: int64 areas of such approvals; unbounded where not given.
+        doubtful_most: int64 largest area of such approvals; unbounded where one is not given.
         illegible: bool, the ledger's approved area cannot be read.
-        unsure_right: bool, no ledger row is linked, and one may belong here.
+        unsure_right: bool, no row of the ledger is linked: nobody knows what it would have said.
     """
 
     approval: Array
     approved: Array
     ledger: Array
     doubtful: Array
-    doubtful_least: Array
     doubtful_most: Array
     illegible: Array
     unsure_right: Array
@@ -54,16 +53,15 @@ def papers(lists: Lists) -> Papers:
     area = lists.approval["approved_area_m2"]
     scaled = np.where(area.is_null().to_numpy(), -1, hundredths(area, 100))
     latest = _latest(lists, scaled, size)
-    least, most, doubtful = _doubtful(lists, scaled, size)
+    most, doubtful = _doubtful(lists, scaled, size)
     ledger = taken(lists.right["approved_area_m2"], right)
-    unsure = marked(lists.pairs.of("right_parcel", "doubtful")["right"], size) & (right < 0)
+    unsure = (right < 0) & (lists.right.height > 0)
     illegible = np.append(lists.unreadable("right", "approved_area_m2"), False)[right]
     return Papers(
         latest,
         np.append(scaled, -1)[latest],
         np.where(ledger.is_null().to_numpy(), -1, hundredths(ledger, 100)),
         doubtful,
-        least,
         most,
         illegible,
         unsure,
@@ -81,13 +79,12 @@ def _latest(lists: Lists, scaled: Array, size: int) -> Array:
     return found
 
 
-def _doubtful(lists: Lists, scaled: Array, size: int) -> tuple[Array, Array, Array]:
+def _doubtful(lists: Lists, scaled: Array, size: int) -> tuple[Array, Array]:
     pairs = lists.pairs.of("approval_parcel", "doubtful")
     parcels, areas = pairs["right"].to_numpy(), np.append(scaled, -1)[pairs["left"].to_numpy()]
-    least, most = np.full(size, UNBOUNDED), np.full(size, -1)
-    np.minimum.at(least, parcels, np.where(areas < 0, 0, areas))
+    most = np.zeros(size, dtype=np.int64)
     np.maximum.at(most, parcels, np.where(areas < 0, UNBOUNDED, areas))
-    return least, most, marked(parcels, size)
+    return most, marked(parcels, size)
 
 
 def of_parcels(lists: Lists, found: Papers, block: Block) -> None:
@@ -97,7 +94,7 @@ def of_parcels(lists: Lists, found: Papers, block: Block) -> None:
     covers the place and the years of building, and unknown elsewhere.
     """
     needs = VOCABULARY["parcel"]["has_approved_area"].needs
-    covered = covered_throughout(lists.delivery.coverage, "approval", lists.divisions, block.division, block.columns["built"])
+    covered = _covered(lists, block)
     sure = np.where(found.approved >= 0, found.approved, found.ledger)
     known = sure > 0
     without_area = (found.approval >= 0) & (found.approved < 0)
@@ -113,9 +110,7 @@ def of_parcels(lists: Lists, found: Papers, block: Block) -> None:
     open_ended = (has >= 2) & (has != 2 + needs.index("approval_link"))
     low = np.where(known, sure, 0)
     high = np.where(open_ended, UNBOUNDED, low)
-    unsettled = found.doubtful & (found.approved < 0)
-    low = np.where(unsettled & known, np.minimum(low, found.doubtful_least), low)
-    high = np.where(unsettled & ~open_ended, np.maximum(high, found.doubtful_most), high)
+    high = np.where(found.doubtful & ~known & ~open_ended, np.maximum(high, found.doubtful_most), high)
     block.columns["has_approved_area"] = Column(has, has)
     block.columns["approved_area_m2"] = Column(low, low if (low == high).all() else high)
     by_approval, by_ledger = origin(lists.approval, found.approval), origin(lists.right, lists.right_of_parcel)
@@ -131,7 +126,7 @@ def of_houses(lists: Lists, found: Papers, block: Block) -> None:
     needs = VOCABULARY["house"]["has_approval"].needs
     parcel, household = lists.parcel_of_house, lists.household_of_house
     sure, unsure = _of_households(lists)
-    covered = covered_throughout(lists.delivery.coverage, "approval", lists.divisions, block.division, block.columns["built"])
+    covered = _covered(lists, block)
     has = np.append(found.known, False)[parcel] | np.append(sure, False)[household]
     answer = has.astype(np.int8)
     reasons = (
@@ -156,3 +151,12 @@ def _of_households(lists: Lists) -> tuple[Array, Array]:
         lists.pairs.of("approval_household", state).filter(~pl.col("left").is_in(placed.implode())) for state in ("linked", "doubtful")
     ]
     return marked(loose[0]["right"], size), marked(loose[1]["right"], size)
+
+
+def _covered(lists: Lists, block: Block) -> Array:
+    """Rows of which every day of building is covered; puts the days that are covered into the facts."""
+    first, last = covered_days(lists.delivery.coverage, "approval", lists.divisions, block.division)
+    block.columns["approvals_first"], block.columns["approvals_last"] = first, last
+    built = block.columns["built"]
+    inside: Array = (built.low >= first.low) & (built.high <= last.low)
+    return inside

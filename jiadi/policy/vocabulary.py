@@ -23,6 +23,8 @@ class Fact:
         words: of a word.
         needs: of a truth: what is needed where it is unknown, for the values 2, 3, …
         origin: the list that it is read from, for explanations; "" where it has several.
+        within: answer whose `approval_coverage` is a plain no, and this fact nothing, on days of building
+            from `approvals_first` to `approvals_last`: of those the list of approvals is complete.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Fact:
     words: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     origin: str = ""
+    within: str = ""
 
     def as_name(self) -> Name:
         """As the grammar takes it."""
@@ -47,6 +50,7 @@ ZONE_KINDS = _words("zone", "zone_kind")
 
 _BUILT = Fact("built", "date", origin="house")
 _LAYERS = tuple(Fact(f"{kind}_layer", "truth", needs=(f"{kind}_layer",), origin="zone") for kind in ZONE_KINDS)
+_COVERED = (Fact("approvals_first", "date", origin="approval"), Fact("approvals_last", "date", origin="approval"))
 _APPROVAL = ("approval_link", "approval_coverage", "approved_area_cell", "right_link")
 
 VOCABULARY: dict[str, dict[str, Fact]] = {
@@ -58,7 +62,8 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("storeys", "number", "storey", origin="house"),
             Fact("safety_grade", "word", words=("A", "B", "C", "D"), origin="house"),
             Fact("vacancy", "word", words=_words("house", "vacancy"), origin="house"),
-            Fact("has_approval", "truth", needs=("parcel_link", *_APPROVAL), origin="approval"),
+            Fact("has_approval", "truth", needs=("parcel_link", *_APPROVAL), origin="approval", within="has_approval"),
+            *_COVERED,
             Fact("must_be_removed", "truth", needs=("parcel_link", "ledger_coverage", "approval_coverage"), origin="mention"),
             Fact("has_footprint", "truth", needs=("has_footprint",), origin="footprint"),
             *_LAYERS,
@@ -68,8 +73,9 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("has_main_house", "truth", origin="house"),
             Fact("area_m2", "number", "m2", 100, origin="parcel"),
             Fact("land_class", "word", words=_words("right", "land_class"), origin="right"),
-            Fact("approved_area_m2", "number", "m2", 100, origin="approved_area"),
-            Fact("has_approved_area", "truth", needs=_APPROVAL, origin="approved_area"),
+            Fact("approved_area_m2", "number", "m2", 100, origin="approved_area", within="has_approved_area"),
+            Fact("has_approved_area", "truth", needs=_APPROVAL, origin="approved_area", within="has_approved_area"),
+            *_COVERED,
             Fact("obtained", "word", words=_words("right", "obtained"), origin="right"),
             Fact(
                 "holder_is_member",
