@@ -17,6 +17,7 @@ from jiadi.policy import facts as policy_facts
 from jiadi.policy import judge as policy_judge
 from jiadi.policy.judge import Judgement
 from jiadi.register.tables import Delivery, Linked
+from jiadi.run import lines
 from jiadi.run.stages import Progress, Stages, silent
 from jiadi.survey import check as survey_check
 from jiadi.survey import link as survey_link
@@ -42,6 +43,8 @@ class Outcome:
         law: the set that judged; None where no set covers the place.
         on: the day on which it is judged.
         stages: seconds by stage.
+        parcel_overlaps: pairs of house and parcel, as `geo.overlay.largest_parcel` gives them; None without parcels.
+        zone_overlaps: pairs of house and zone, as `geo.overlay.zone_overlaps` gives them; None without zones.
     """
 
     delivery: Delivery
@@ -50,6 +53,8 @@ class Outcome:
     law: LawSet | None
     on: date
     stages: Stages
+    parcel_overlaps: pl.DataFrame | None = None
+    zone_overlaps: pl.DataFrame | None = None
 
 
 def read_and_check(paths: Sequence[Path], *, profile: Path | None, on: date | None, stages: Stages) -> Delivery:
@@ -118,13 +123,14 @@ def judge(
         zones = _zone_overlaps(houses, delivery.tables.get("zone"))
     with stages.stage("link"):
         linked = survey_link.link(delivery, houses, house_pairs, overlaps, day)
+        linked.problems = lines.with_distance(linked.problems, delivery, houses)
     if lawset is None:
         lawset = _law_of_place(houses)
     with stages.stage("facts"):
         facts = policy_facts.build(delivery, linked, overlaps, zones, day)
     with stages.stage("judge"):
         judgement = policy_judge.judge(facts, lawset)
-    return Outcome(delivery, linked, judgement, lawset, day, stages)
+    return Outcome(delivery, linked, judgement, lawset, day, stages, overlaps, zones)
 
 
 def _no_house(delivery: Delivery) -> Unusable:
@@ -136,22 +142,18 @@ def _no_house(delivery: Delivery) -> Unusable:
     )
 
 
-def _with_geometry(table: pl.DataFrame) -> pl.DataFrame:
-    return table.filter(pl.col("geometry").is_not_null())
-
-
 def _overlaps(houses: pl.DataFrame, parcels: pl.DataFrame | None) -> pl.DataFrame | None:
     if parcels is None:
         return None
-    drawn, land = _with_geometry(houses), _with_geometry(parcels)
+    drawn, land = lines.drawn(houses), lines.drawn(parcels)
     return overlay.largest_parcel(drawn["geometry"], drawn["id"], land["geometry"], land["id"])
 
 
 def _zone_overlaps(houses: pl.DataFrame, zones: pl.DataFrame | None) -> pl.DataFrame | None:
     if zones is None:
         return None
-    drawn = _with_geometry(houses)
-    return overlay.zone_overlaps(drawn["geometry"], drawn["id"], _with_geometry(zones))
+    drawn = lines.drawn(houses)
+    return overlay.zone_overlaps(drawn["geometry"], drawn["id"], lines.drawn(zones))
 
 
 def _law_of_place(houses: pl.DataFrame) -> LawSet | None:

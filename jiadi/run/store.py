@@ -32,7 +32,7 @@ def write(draft: Path, outcome: Outcome) -> None:
 
 
 def register_layers(outcome: Outcome) -> dict[str, pl.DataFrame]:
-    """The linked register, one frame a table of the schema, and `link` (关联后的登记册).
+    """The linked register, one frame a table of the schema, with `link` and `house_zone` (关联后的登记册).
 
     Returns:
         Table name → frame; lists that were not handed in are left out. Houses are those of the run:
@@ -45,7 +45,9 @@ def register_layers(outcome: Outcome) -> dict[str, pl.DataFrame]:
         layers["household"] = linked.households
     layers["source"] = delivery.sources
     layers["link"] = linked.pairs
-    order = [*TABLES, "link"]
+    if outcome.zone_overlaps is not None:
+        layers["house_zone"] = outcome.zone_overlaps
+    order = [*TABLES, "link", "house_zone"]
     return {name: _plain(layers[name]) for name in order if name in layers}
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from jiadi.register.schema import LISTS
 from jiadi.register.tables import Delivery
+from jiadi.run import lines
 from jiadi.run.pipeline import Outcome
 from jiadi.run.stages import Stages, peak_mb
 from jiadi.survey import link as survey_link
@@ -72,6 +73,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame, lang: str) -> dict[str, Any
         "law": {"set": law.name, "version": law.version, "sha256": law.sha256} if law else None,
         "on": outcome.on.isoformat(),
         **of_check(outcome.delivery, problems, outcome.stages, lang),
+        "parcel_lines": lines.counts(outcome.parcel_overlaps, outcome.linked.houses),
         "links": survey_link.counts(outcome.linked, outcome.delivery),
         "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
         "findings": _counted(judgement.findings["code"]),
