@@ -291,6 +291,15 @@ def test_an_id_in_two_households_goes_to_the_one_where_it_is_current() -> None:
     assert [pair[2] for pair in pairs(run(deliver(person=both, right=holder)), "right_household")] == ["doubtful", "doubtful"]
 
 
+def test_of_two_persons_with_one_id_the_name_tells() -> None:
+    twins = [head("A", "张三", ID[1], died_on=date(2020, 1, 1)), head("B", "李四", ID[1])]
+    linked = run(
+        deliver(person=twins, right=[{"id": "r", "holder_id": ID[1], "holder_name": "张三"}], member=[{"id": "m", "id_number": ID[1]}])
+    )
+    assert pairs(linked, "right_household") == [("r", "A", "linked", 1.0, "id")]
+    assert pairs(linked, "member_person") == [("m", "B/李四", "linked", 1.0, "id")]
+
+
 def test_the_dead_are_still_found_by_id() -> None:
     gone = [head("A", "张三", ID[1], died_on=date(2020, 1, 1))]
     linked = run(deliver(person=gone, right=[{"id": "r", "holder_id": ID[1]}]))
@@ -414,7 +423,15 @@ def test_an_approval_for_a_parcel_that_is_not_listed_is_not_given_to_another() -
         ([{"name": "王五", "village_code": THERE}], []),
         (
             [{"name": "王五"}, {"name": "王五", "id_number": ID[2]}],
-            [("m0", "A/王五", "doubtful", 0.8, "several_namesakes"), ("m1", "A/王五", "linked", 1.0, "id")],
+            [("m0", "A/王五", "doubtful", 0.4, "listed_twice"), ("m1", "A/王五", "linked", 1.0, "id")],
+        ),
+        (
+            [{"name": "孙八"}, {"name": "孙八", "id_number": ID[6]}],
+            [("m0", "F/孙八", "linked", 0.8, "name"), ("m1", "G/孙八", "linked", 1.0, "id")],
+        ),
+        (
+            [{"name": "王五"}, {"name": "王五"}],
+            [("m0", "A/王五", "doubtful", 0.8, "several_namesakes"), ("m1", "A/王五", "doubtful", 0.8, "several_namesakes")],
         ),
         (
             [{"name": "钱七"}],
@@ -423,7 +440,7 @@ def test_an_approval_for_a_parcel_that_is_not_listed_is_not_given_to_another() -
     ],
 )
 def test_a_name_on_a_roll_meets_its_person(name: str, rows: list[Row], found: list[Pair]) -> None:
-    persons = [*PERSONS, head("D", "钱七"), other("E", "钱七")]
+    persons = [*PERSONS, head("D", "钱七"), other("E", "钱七"), head("F", "孙八", ID[5]), head("G", "孙八", ID[6])]
     delivery = deliver(person=persons, **{name: [{"id": f"m{place}", **row} for place, row in enumerate(rows)]})
     assert pairs(run(delivery), f"{name}_person") == found
 

@@ -75,8 +75,9 @@ def told(left: str, candidates: set[str]) -> Answer:
     return {(left, right, "linked" if len(candidates) == 1 else "doubtful") for right in candidates}
 
 
-def by_number(own: str | None, persons: list[Row]) -> list[Row]:
+def by_number(own: str | None, named: str | None, persons: list[Row]) -> list[Row]:
     found = [row for row in persons if own is not None and number(row["id_number"]) == own]
+    found = [row for row in found if name(row["name"]) is not None and name(row["name"]) == name(named)] or found
     return [row for row in found if lives(row)] or found
 
 
@@ -86,7 +87,7 @@ def test_households_of_holders(holders: list[Row], persons: list[Row]) -> None:
     expected: Answer = set()
     for row in holders:
         own = number(row["holder_id"])
-        found = by_number(own, persons) or [
+        found = by_number(own, row["holder_name"], persons) or [
             head
             for head in persons
             if head["relation"] == "head" and lives(head) and same_name(row, "holder_name", head) and may_be(own, number(head["id_number"]))
@@ -99,23 +100,21 @@ def test_households_of_holders(holders: list[Row], persons: list[Row]) -> None:
 @settings(deadline=None)
 @given(MEMBERS, PERSONS)
 def test_persons_of_a_roll(members: list[Row], persons: list[Row]) -> None:
-    expected: Answer = set()
-    for row in members:
-        own = number(row["id_number"])
-        found = by_number(own, persons)
-        if found:
-            expected |= told(row["id"], {one["id"] for one in found})
-            continue
-        alike = [one for one in persons if same_name(row, "name", one) and may_be(own, number(one["id_number"]))]
-        rivals = [
-            other
-            for other in members
-            for one in alike
-            if same_name(other, "name", one)
-            and (may_be(number(other["id_number"]), number(one["id_number"])) or number(other["id_number"]) == number(one["id_number"]))
-        ]
-        sure = len(alike) == 1 and len(rivals) == 1
-        expected |= {(row["id"], one["id"], "linked" if sure else "doubtful") for one in alike}
+    sure = {row["id"]: by_number(number(row["id_number"]), row["name"], persons) for row in members}
+    taken = {one["id"] for found in sure.values() for one in found}
+    rest = [row for row in members if not sure[row["id"]]]
+    alike = {
+        row["id"]: {
+            one["id"] for one in persons if same_name(row, "name", one) and may_be(number(row["id_number"]), number(one["id_number"]))
+        }
+        for row in rest
+    }
+    expected = {pair for left, found in sure.items() for pair in told(left, {one["id"] for one in found})}
+    for left, found in alike.items():
+        free = found - taken
+        rivals = [other for other, wanted in alike.items() if wanted & free]
+        state = "linked" if len(free) == 1 and len(rivals) == 1 else "doubtful"
+        expected |= {(left, right, state) for right in free or found}
     register = people.register(frame("person", persons), ON)
     assert answer(people.to_person(people.members(frame("member", members)), register)) == expected
 

@@ -121,8 +121,7 @@ def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     >>> to_household(holder, register(persons, date(2025, 6, 30))).rows()
     [('r', 'A', 'linked', 0.8, 'head_name')]
     """
-    known = people.persons.filter(pl.col("number").is_not_null()).select("number", pl.col("household").alias("right_id"), "is_current")
-    by_number = _current_first(left.filter(pl.col("number").is_not_null()).join(known, on="number"))
+    by_number = _by_number(left, people.persons.with_columns(pl.col("household").alias("right_id")))
     rest = left.join(by_number, left_on="id", right_on="left_id", how="anti")
     return keys.stack(
         [
@@ -135,7 +134,8 @@ def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
 def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     """Persons of the register that a roll or list names (名册对应的户籍人口).
 
-    By resident ID; else, where one side has none, by name and village if that is unique on both sides.
+    By resident ID; else, where one side has none, by name and village if that is unique on both
+    sides among those whom no ID has brought together.
 
     Args:
         left: id, name, village, number; each may be missing.
@@ -151,37 +151,43 @@ def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     >>> to_person(member, register(persons, date(2025, 6, 30))).rows()
     [('m', 'A/张三', 'linked', 0.8, 'name')]
     """
-    persons = people.persons.select(pl.col("id").alias("right_id"), "name", "village", "number", "is_current")
-    known = persons.filter(pl.col("number").is_not_null())
-    by_number = _current_first(
-        left.filter(pl.col("number").is_not_null()).join(known.select("number", "right_id", "is_current"), on="number")
-    )
+    persons = people.persons.with_columns(pl.col("id").alias("right_id"))
+    by_number = _by_number(left, persons)
     rest = left.join(by_number, left_on="id", right_on="left_id", how="anti")
-    named = keys.grade(_namesakes(rest, persons), 0.8, "name", "several_namesakes")
-    # A person whom two rows of the list may mean is not unique on the list's side.
-    wanted = persons.join(named, on="right_id", how="semi")
-    meant = _namesakes(left, wanted, equal_too=True).group_by("right_id").len("meant")
-    doubt = pl.col("meant") > 1
-    mended = named.join(meant, on="right_id", how="left").with_columns(
-        pl.when(doubt).then(pl.lit("doubtful")).otherwise("state").alias("state"),
-        pl.when(doubt).then(pl.lit("several_namesakes")).otherwise("reason").alias("reason"),
+    taken = persons.join(by_number, on="right_id", how="semi")
+    named = _namesakes(rest, persons.join(taken, on="right_id", how="anti"))
+    rivals = named.select("right_id", (pl.len().over("right_id") > 1).alias("is_contested")).unique()
+    graded = keys.grade(named, 0.8, "name", "several_namesakes").join(rivals, on="right_id", how="left")
+    contested = pl.col("is_contested")
+    # Whose only namesake is on the list already, by ID, may be that person once more.
+    again = _namesakes(rest.join(named, left_on="id", right_on="left_id", how="anti"), taken)
+    return keys.stack(
+        [
+            keys.grade(by_number, 1.0, "id", "id_of_several_persons"),
+            graded.with_columns(
+                pl.when(contested).then(pl.lit("doubtful")).otherwise("state").alias("state"),
+                pl.when(contested).then(pl.lit("several_namesakes")).otherwise("reason").alias("reason"),
+            ),
+            keys.grade(again, 0.4, "listed_twice", "listed_twice").with_columns(pl.lit("doubtful").alias("state")),
+        ]
     )
-    return keys.stack([keys.grade(by_number, 1.0, "id", "id_of_several_persons"), mended])
 
 
-def _current_first(candidates: pl.DataFrame) -> pl.DataFrame:
-    """Of several rows with one ID those count that are in force; where none is, all do."""
-    any_current = pl.col("is_current").any().over("id")
-    return candidates.filter(pl.col("is_current") | ~any_current).select(pl.col("id").alias("left_id"), "right_id")
+def _by_number(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """left_id, right_id of equal IDs; of several those of the same name come first, then those in force."""
+    known = right.filter(pl.col("number").is_not_null()).select("number", "right_id", "is_current", pl.col("name").alias("other"))
+    pairs = left.filter(pl.col("number").is_not_null()).join(known, on="number")
+    for better in ((pl.col("name") == pl.col("other")).fill_null(False), pl.col("is_current")):
+        pairs = pairs.filter(better | ~better.any().over("id"))
+    return pairs.select(pl.col("id").alias("left_id"), "right_id")
 
 
-def _namesakes(left: pl.DataFrame, right: pl.DataFrame, equal_too: bool = False) -> pl.DataFrame:
-    """Same name in the same village, unless both sides have an ID and these differ."""
+def _namesakes(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """Same name in the same village, unless both sides have an ID: those differ, or they would have met before."""
     pairs = left.filter(pl.col("name").is_not_null() & pl.col("village").is_not_null()).join(
         right.select("right_id", "name", "village", pl.col("number").alias("other")), on=["name", "village"]
     )
-    same = (pl.col("number") == pl.col("other")).fill_null(True) if equal_too else pl.col("number").is_null() | pl.col("other").is_null()
-    return pairs.filter(same).select(pl.col("id").alias("left_id"), "right_id")
+    return pairs.filter(pl.col("number").is_null() | pl.col("other").is_null()).select(pl.col("id").alias("left_id"), "right_id")
 
 
 def holders(frame: pl.DataFrame) -> pl.DataFrame:
