@@ -28,7 +28,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="在标准输出打印 JSON
 
 
 def _fail(words: str, lang: str, status: int) -> NoReturn:
-    show.aside.print(f"[bold red]{say('refused', lang)}[/]", end="")
+    show.aside.print(f"[bold red]{say('not_done', lang)}[/]", end="")
     show.aside.print(words, markup=False, highlight=False)
     raise typer.Exit(status)
 

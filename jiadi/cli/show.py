@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from jiadi.cli.words import say
+from jiadi.register.schema import TABLES
 from jiadi.run.stages import silent
 
 screen = Console()
@@ -46,16 +47,32 @@ def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[object]], 
 
 
 def files(entries: Sequence[Mapping[str, Any]], lang: str) -> None:
-    """Print what became of each file (文件清单)."""
-    headers = [say(key, lang) for key in ("file", "sheet", "table", "status", "rows", "accepted", "refused_rows", "reason")]
-    grid = Table(title=say("files", lang), title_justify="left", header_style="bold")
-    for place, header in enumerate(headers):
-        grid.add_column(header, justify="right" if place in (4, 5, 6) else "left", overflow="fold")
-    for entry in _merged(entries):
-        figures = [f"{entry[key]:,}" for key in ("rows", "accepted", "refused")]
-        status = say(f"status_{entry['status']}", lang)
-        grid.add_row(entry["file"], entry["sheet"], str(entry.get("table") or ""), status, *figures, _reason(entry, lang))
-    screen.print(grid)
+    """Print what became of each file, and below it why some were not taken (文件清单)."""
+    read = [entry for entry in _merged(entries) if entry["status"] == "read"]
+    if read:
+        rows = [
+            (entry["file"], entry["sheet"], _list_name(entry, lang), *(entry[key] for key in ("rows", "accepted", "refused")))
+            for entry in read
+        ]
+        headers = [say(key, lang) for key in ("file", "sheet", "table", "rows", "accepted", "refused_rows")]
+        table(say("files", lang), headers, rows, numbers_from=3)
+    unused = [entry for entry in entries if entry["status"] == "unused"]
+    if unused:
+        screen.print(say("unused_layers", lang, count=len(unused), names=_places(unused)), markup=False)
+    for entry in entries:
+        if entry["status"] not in ("read", "unused"):
+            status = say(f"status_{entry['status']}", lang)
+            screen.print(f"[bold red]{status}[/] ", end="")
+            screen.print(f"{_places([entry])}：{_reason(entry, lang)}", markup=False, highlight=False)
+
+
+def _places(entries: Sequence[Mapping[str, Any]]) -> str:
+    return "、".join(f"{entry['file']} [{entry['sheet']}]" if entry["sheet"] else str(entry["file"]) for entry in entries)
+
+
+def _list_name(entry: Mapping[str, Any], lang: str) -> str:
+    name = str(entry["table"])
+    return TABLES[name].zh if lang == "zh" else name
 
 
 def _reason(entry: Mapping[str, Any], lang: str) -> str:
