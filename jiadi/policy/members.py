@@ -24,8 +24,9 @@ def of_parcels(lists: Lists, block: Block) -> None:
     """Put `holder_is_member` of each parcel into its facts (权利人成员身份).
 
     The holder named by the parcel's ledger row is a member who is on the roll of the parcel's village on the
-    day of judging: by resident ID, by name where the roll's row has no ID, or as the person that a row of
-    the roll is linked to. Nobody on a roll that covers the village is no member.
+    day of judging: by resident ID (the ledger's or that of the person in the household register), or by name
+    where the roll's row has no ID. Who only shares a name with a member who has one may be that member.
+    Nobody on a roll that covers the village is no member.
     """
     needs = VOCABULARY["parcel"]["holder_is_member"].needs
     right = lists.right_of_parcel
@@ -90,15 +91,15 @@ def _through_persons(lists: Lists, holders: pl.DataFrame, roll: pl.DataFrame) ->
     """Holders who are a person of their linked household to whom a row of the roll is linked: right, sure."""
     household = pl.DataFrame({"id": lists.household["id"]}).with_row_index("household").with_columns(pl.col("household").cast(pl.Int32))
     persons = (
-        lists.person.with_row_index("person")
-        .select(pl.col("person").cast(pl.Int32), pl.col("household_code").alias("id"), name_key("name").alias("name"))
+        lists.person.with_columns(pl.Series("own_number", person.to_18_column(lists.person["id_number"])))
+        .with_row_index("person")
+        .select(pl.col("person").cast(pl.Int32), pl.col("household_code").alias("id"), name_key("name").alias("name"), "own_number")
         .join(household, on="id")
     )
     linked = lists.pairs.of("right_household", "linked").rename({"left": "right", "right": "household"})
     named = holders.select("right", "name").join(linked, on="right").join(persons, on=["household", "name"])
-    parts = []
-    for state, is_sure in (("linked", True), ("doubtful", False)):
-        pairs = lists.pairs.of("member_person", state).rename({"left": "member", "right": "person"})
-        rows = named.join(pairs, on="person").join(roll.select("member", "sure"), on="member")
-        parts.append(rows.select("right", pl.col("sure") & is_sure))
-    return pl.concat(parts)
+    pairs = pl.concat([lists.pairs.of("member_person", state) for state in ("linked", "doubtful")]).rename(
+        {"left": "member", "right": "person"}
+    )
+    same = (pl.col("own_number") == pl.col("number")).fill_null(False)
+    return named.join(pairs, on="person").join(roll.select("member", "number", "sure"), on="member").select("right", pl.col("sure") & same)
