@@ -74,7 +74,7 @@ def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
         remarks.add(places, column, "id_from_float", raw.gather(places), masked=True)
     codes = columns.compact_column(raw.set(lost, None)).str.strip_prefix("'")
     wrong = person.check_column(codes)
-    scientific = codes.str.contains(r"^\d(\.\d+)?E\+?1\d$").fill_null(False)
+    scientific = codes.str.contains(r"^[0-9](\.[0-9]+)?E\+?1[0-9]$").fill_null(False)
     wrong = wrong.set(scientific, "id_from_float")
     for code in ("id_from_float", "id_check_digit", "id_invalid", "id_15_digits"):
         places = where(wrong == code)

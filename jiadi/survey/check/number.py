@@ -22,9 +22,9 @@ UNITS = {
     "month": "月|月份",
 }
 """Units that may stand behind a number of a kind, in plain width; others (such as 亩) change its meaning."""
-_NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?$"
-_RANGE = r"^\d+(?:层|楼)?[-~—–－至到、/]\d+(?:层|楼)?$"
-_YEAR_IN_DATE = r"^(\d{4})(?:[-./]|年)(\d{1,2})(?:$|月|[-./])"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
+_RANGE = r"^[0-9]+(?:层|楼)?[-~—–－至到、/][0-9]+(?:层|楼)?$"
+_YEAR_IN_DATE = r"^([0-9]{4})(?:[-./]|年)([0-9]{1,2})(?:$|月|[-./])"
 
 
 def read(cells: Cells, column: Column, remarks: Remarks, *, text_odd: pl.Series | None) -> pl.Series:
@@ -71,9 +71,9 @@ def _of_text(raw: pl.Series, places: Places, column: Column, remarks: Remarks, t
 def _of_odd(raw: pl.Series, places: Places, column: Column, remarks: Remarks) -> pl.Series:
     """Numbers in cells that hold more than a number."""
     note(raw, places, column.name, remarks, inner=True)
-    plain = nfkc(raw).str.replace_all(r"[\s\u{200B}\u{FEFF}]", "").str.replace_all(r"(\d),(\d{3})\b", "${1}${2}")
+    plain = nfkc(raw).str.replace_all(r"[\s\u{200B}\u{FEFF}]", "").str.replace_all(r"([0-9]),([0-9]{3})\b", "${1}${2}")
     bare = plain.str.contains(_NUMBER)
-    unit = rf"^([+-]?\d+(?:\.\d+)?)(?:{UNITS[column.kind]})$"
+    unit = rf"^([+-]?[0-9]+(?:\.[0-9]+)?)(?:{UNITS[column.kind]})$"
     with_unit = ~bare & plain.str.contains(unit)
     remarks.add(places[with_unit.to_numpy()], column.name, "unit_in_number", raw.filter(with_unit))
     numbers = (

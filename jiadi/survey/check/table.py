@@ -18,7 +18,7 @@ from jiadi.survey.check.text import where
 
 _NUMERIC = frozenset({"area_m2", "length_m", "integer", "year", "month"})
 _CODES = frozenset({"parcel_code", "unit_code", "division_code"})
-_VILLAGE_IN_CODE = r"^(\d{12})-"
+_VILLAGE_IN_CODE = r"^([0-9]{12})-"
 _SHOWN_TWINS = 5
 
 

@@ -47,17 +47,18 @@ def find(grid: Sequence[tuple[int, list[str]]], merged: Sequence[Sequence[int]],
     >>> find([(1, ["台账", "", ""]), (2, ["宗地代码", "户主", "取得方式"])], [], "").last
     2
     """
-    best: Heading | None = None
+    found: list[Heading] = []
     for place, (row, texts) in enumerate(grid):
         one = [_clean(text) for text in texts]
         candidates = [(row, one)]
         if place + 1 < len(grid) and grid[place + 1][0] == row + 1:
             candidates.append((row + 1, _two_rows(row, one, [_clean(text) for text in grid[place + 1][1]], merged)))
         for last, headings in candidates:
-            found = match(headings, spatial=False, hint=hint, only=only)
-            if found.table and (best is None or found.score > best.match.score):
-                best = Heading(row, last, headings, found)
-    return best
+            fit = match(headings, spatial=False, hint=hint, only=only)
+            if fit.table:
+                found.append(Heading(row, last, headings, fit))
+    # A title over a heading adds nothing to it, so of equals the one of a single row is meant.
+    return max(found, key=lambda one: (one.match.score, one.first - one.last, -one.first), default=None)
 
 
 def _clean(text: str) -> str:
