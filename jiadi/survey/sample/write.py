@@ -185,7 +185,7 @@ def _write_parquet(path: Path, world: World, name: str, form: Form) -> None:
     if table.spatial and name != "house":
         out = out.append_column("geometry", pa.array(_wkb(world, name, form), pa.binary()))
         metadata[b"geo"] = _geo_metadata()
-    pq.write_table(out.replace_schema_metadata(metadata), path, compression="zstd", store_schema=False)
+    pq.write_table(out.replace_schema_metadata(metadata), path, compression="zstd")
 
 
 def _typed(form: Form, column: str) -> pl.Expr:
