@@ -9,7 +9,7 @@ export default defineConfig({
   build: {
     outDir: "../jiadi/insight/assets",
     emptyOutDir: true,
-    target: "es2020",
+    target: "es2022",
     cssCodeSplit: false,
     reportCompressedSize: false,
     lib: {
@@ -21,5 +21,6 @@ export default defineConfig({
     },
     rollupOptions: { output: { banner: `/*! Bundled: OpenLayers\n${licence}*/` } },
   },
+  esbuild: { legalComments: "inline" },
   logLevel: "warn",
 });

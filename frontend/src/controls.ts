@@ -6,6 +6,7 @@ import type { Named } from "./named";
 import { t, whole } from "./words";
 
 export class Controls {
+  readonly reset = h("button", { type: "button", class: "reset", onclick: () => this.clear() });
   readonly element = h("form", { class: "filters", onsubmit: (event) => event.preventDefault() });
   private filter: Filter = everything();
 
@@ -18,7 +19,8 @@ export class Controls {
 
   /** Builds the form anew in the language that is spoken; what was chosen stays. */
   build(): void {
-    replace(this.element, this.search(), this.verdicts(), this.findings(), this.townships(), this.reset());
+    replace(this.element, this.search(), this.verdicts(), this.findings(), this.townships());
+    this.reset.textContent = t("reset");
     this.mark();
   }
 
@@ -72,17 +74,16 @@ export class Controls {
         value: verdict,
         onchange: () => this.change({ verdicts: this.filter.verdicts ^ (1 << verdict) }),
       });
-      const count = this.head.townships.reduce((sum, township) => sum + township.verdicts[verdict], 0);
-      return h("label", { class: "check" }, box, swatch(FILLS[verdict], EDGES[verdict]), h("span", {}, this.named.verdict(verdict)), h("em", {}, whole(count)));
+      return h("label", { class: "check" }, box, swatch(FILLS[verdict], EDGES[verdict]), h("span", {}, this.named.verdict(verdict)));
     });
-    return h("fieldset", {}, h("legend", {}, t("verdict")), ...boxes);
+    return h("fieldset", { class: "verdicts" }, h("legend", {}, t("verdict")), ...boxes);
   }
 
   private findings(): HTMLElement {
     const codes = this.houses.findings.words["code"].words;
     const options = this.head.findings
       .filter((finding) => codes.includes(finding.code))
-      .map((finding) => h("option", { value: codes.indexOf(finding.code) }, `${this.named.label(finding.code)} (${whole(finding.houses)})`));
+      .map((finding) => h("option", { value: codes.indexOf(finding.code) }, `${this.named.title(finding.code)} (${whole(finding.houses)})`));
     const first = [h("option", { value: ANY }, t("any_finding")), h("option", { value: SOME }, t("some_finding"))];
     return this.select("finding", t("finding"), [...first, ...options]);
   }
@@ -101,10 +102,6 @@ export class Controls {
     return h("div", { class: "field" }, h("label", { for: name }, label), select);
   }
 
-  private reset(): HTMLElement {
-    return h("button", { type: "button", class: "reset", onclick: () => this.clear() }, t("reset"));
-  }
-
   private clear(): void {
     this.change(everything());
     this.element.querySelector<HTMLInputElement>("#search")!.focus();
@@ -121,7 +118,6 @@ export class Controls {
     }
     const search = this.element.querySelector<HTMLInputElement>("#search");
     if (search && search.value.trim() !== this.filter.text) search.value = this.filter.text;
-    const reset = this.element.querySelector<HTMLButtonElement>(".reset");
-    if (reset) reset.disabled = isEverything(this.filter);
+    this.reset.disabled = isEverything(this.filter);
   }
 }

@@ -5,7 +5,7 @@ import { Controls } from "./controls";
 import { h, replace, swatch } from "./dom";
 import { apply, everything } from "./filter";
 import { masthead } from "./frame";
-import { drawHouses, type Label, labels } from "./housemap";
+import { chartAt, drawHouses, type Label, labels, type Shown, zoneColour, zonesOf } from "./housemap";
 import { List } from "./list";
 import { MapView } from "./mapview";
 import { EDGES, FILLS, type Head, type Houses, houses as unpackHouses, type Lang, VERDICTS } from "./model";
@@ -14,6 +14,7 @@ import { explanation } from "./panel";
 import { byFinding, byNeed, byTownship, reading, summary } from "./tables";
 import { t, whole } from "./words";
 
+const REACH = 8;
 const PHONE = window.matchMedia("(max-width: 760px)");
 
 export class HousesPage {
@@ -32,6 +33,8 @@ export class HousesPage {
   private readonly below = h("div", { class: "below" });
   private readonly sight = h("div", { class: "sight" });
   private readonly legend = h("details", { class: "legend" });
+  private readonly layers = h("details", { class: "legend layers" });
+  private readonly zones = new Set(["road", "river_range"]);
   private shown: Uint8Array;
   private selected = -1;
   private opener: HTMLElement | null = null;
@@ -51,9 +54,8 @@ export class HousesPage {
     const extent = bounds(this.houses.drawn.box, () => true);
     this.drawnCount = countDrawn(this.houses.drawn.box);
     this.map = new MapView({
-      draw: (view) => drawHouses(view, { houses: this.houses, shown: this.shown, selected: this.selected, ...this.labels }),
-      at: (x, y, reach) => hit(this.houses.drawn, x, y, reach, (house) => this.shown[house] === 1),
-      chosen: (house) => this.select(house, false),
+      draw: (view) => drawHouses(view, this.given()),
+      at: (x, y, pixel) => this.at(x, y, pixel),
       extent,
     });
     this.legend.open = !PHONE.matches;
@@ -67,8 +69,25 @@ export class HousesPage {
     this.follow();
   }
 
+  private given(): Shown {
+    const { houses, shown, selected, zones } = this;
+    const own = selected < 0 ? [] : zonesOf(houses, selected);
+    return { houses, shown, selected, zones: own.length ? new Set([...zones, ...own]) : zones, ...this.labels };
+  }
+
+  /** A click on a village's chart zooms to its houses, one on a house says why. */
+  private at(x: number, y: number, pixel: number): (() => void) | null {
+    const village = chartAt(this.given(), x, y, pixel);
+    if (village) {
+      const own = new Set(village.houses);
+      return () => this.map.show(bounds(this.houses.drawn.box, (house) => own.has(house))!, 60, true, 17);
+    }
+    const house = hit(this.houses.drawn, x, y, REACH * pixel, (one) => this.shown[one] === 1);
+    return house < 0 ? null : () => this.select(house, false);
+  }
+
   private assemble(): void {
-    replace(this.stage, this.map.element, this.legend, this.panel);
+    replace(this.stage, this.map.element, this.legend, this.layers, this.panel);
     replace(this.sight, this.side, this.stage);
     replace(this.root, this.top, h("main", { class: "inside" }, this.sight, this.below));
   }
@@ -79,8 +98,12 @@ export class HousesPage {
     replace(this.top, masthead(this.head, this.switchTo), h("div", { class: "inside" }, overview));
     this.controls.build();
     const filters = h("details", { class: "filter-box", open: !PHONE.matches }, h("summary", {}, t("filters")), this.controls.element);
-    replace(this.side, filters, h("div", { class: "found-box" }, h("h2", {}, t("list")), this.status, this.list.element));
+    const heading = h("div", { class: "found-head" }, h("h2", {}, t("list")), this.controls.reset);
+    replace(this.side, filters, h("div", { class: "found-box" }, heading, this.status, this.list.element));
     replace(this.legend, ...this.legendItems());
+    const kinds = this.houses.zones.kind.words;
+    replace(this.layers, h("summary", {}, t("legend_zones")), ...kinds.map((kind) => this.zoneBox(kind)));
+    this.layers.hidden = kinds.length === 0;
     replace(this.below, this.tables(), reading(this.head));
     this.map.relabel();
     this.refresh();
@@ -105,7 +128,21 @@ export class HousesPage {
     const dimmed = h("li", {}, swatch("#c3cad2", "#aab3bd"), t("legend_dimmed"));
     const parcel = h("li", {}, swatch("transparent", "#9aa5b1"), t("legend_parcel"));
     const empty = this.drawnCount ? null : h("p", { class: "map-empty" }, t("map_empty"));
-    return [h("summary", {}, t("legend")), h("ul", {}, ...items, dimmed, parcel), ...(empty ? [empty] : [])];
+    const chart = this.labels.villages.length ? h("p", { class: "quiet" }, t("legend_chart")) : null;
+    return [h("summary", {}, t("legend")), h("ul", {}, ...items), h("ul", { class: "aside" }, dimmed, parcel), chart, empty].filter((item) => item !== null);
+  }
+
+  private zoneBox(kind: string): HTMLElement {
+    const box = h("input", {
+      type: "checkbox",
+      checked: this.zones.has(kind),
+      onchange: () => {
+        if (box.checked) this.zones.add(kind);
+        else this.zones.delete(kind);
+        this.map.redraw();
+      },
+    });
+    return h("label", { class: "check" }, box, swatch(zoneColour(kind), "#9aa5b1"), h("span", {}, this.named.title(kind)));
   }
 
   private refresh(): void {
@@ -139,8 +176,15 @@ export class HousesPage {
   private goTo(house: number): void {
     const box = this.houses.drawn.box.subarray(4 * house, 4 * house + 4);
     if (Number.isNaN(box[0])) return;
-    // On a phone the panel covers the lower half, so the house is put above it.
-    this.map.goTo((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 18, PHONE.matches ? 110 : 0);
+    const [left, up] = this.covered();
+    this.map.goTo((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 18, left, up);
+  }
+
+  /** Half of what the panel covers, in pixels: of the width, on a phone of the height. */
+  private covered(): [number, number] {
+    const map = this.map.element.getBoundingClientRect();
+    const panel = this.panel.getBoundingClientRect();
+    return PHONE.matches ? [0, Math.max(0, Math.min(map.bottom, innerHeight) - panel.top) / 2] : [panel.width / 2, 0];
   }
 
   private fillPanel(): void {

@@ -13,14 +13,12 @@ import { t } from "./words";
 export interface Drawn {
   /** Draws what is to be seen. */
   draw: (view: Frame) => void;
-  /** What lies at a point of the map, within so many map units. */
-  at: (x: number, y: number, reach: number) => number;
-  chosen: (thing: number) => void;
+  /** What a click at a point of the map does, so many map units a pixel; null where nothing lies there. */
+  at: (x: number, y: number, pixel: number) => (() => void) | null;
   /** West, south, east, north in EPSG:3857; null where there is nothing to show. */
   extent: number[] | null;
 }
 
-const REACH = 8;
 const SMOOTH = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class MapView {
@@ -45,11 +43,10 @@ export class MapView {
       pixelRatio: Math.min(2, window.devicePixelRatio || 1),
     });
     this.element.append(this.fit);
-    this.map.on("singleclick", (event) => this.click(event.coordinate));
+    this.map.on("click", (event) => this.find(event.coordinate)?.());
     this.map.on("pointermove", (event) => {
       if (event.dragging) return;
-      const under = this.find(event.coordinate);
-      this.element.classList.toggle("over", under >= 0);
+      this.element.classList.toggle("over", this.find(event.coordinate) !== null);
     });
     this.relabel();
   }
@@ -73,14 +70,8 @@ export class MapView {
     return this.canvas;
   }
 
-  private find(coordinate: number[]): number {
-    const resolution = this.map.getView().getResolution() ?? 1;
-    return this.drawn.at(coordinate[0], coordinate[1], REACH * resolution);
-  }
-
-  private click(coordinate: number[]): void {
-    const found = this.find(coordinate);
-    if (found >= 0) this.drawn.chosen(found);
+  private find(coordinate: number[]): (() => void) | null {
+    return this.drawn.at(coordinate[0], coordinate[1], this.map.getView().getResolution() ?? 1);
   }
 
   redraw(): void {
@@ -98,11 +89,12 @@ export class MapView {
     this.map.getView().fit(extent, { padding: [padding, padding, padding, padding], maxZoom, ...animated });
   }
 
-  /** Centres on a point, at least so near. */
-  goTo(x: number, y: number, zoom: number, offset = 0): void {
+  /** Centres on a point, at least so near, moved by so many pixels left and up: away from what covers the map. */
+  goTo(x: number, y: number, zoom: number, left = 0, up = 0): void {
     const view = this.map.getView();
     const nearest = Math.max(view.getZoom() ?? zoom, zoom);
-    const centre = [x, y - offset * view.getResolutionForZoom(nearest)];
+    const resolution = view.getResolutionForZoom(nearest);
+    const centre = [x + left * resolution, y - up * resolution];
     if (SMOOTH) view.animate({ center: centre, zoom: nearest, duration: 450 });
     else {
       view.setCenter(centre);

@@ -31,6 +31,8 @@ export interface Head {
   limitPlaces: Record<string, Both>;
   citations: Record<string, Both>;
   words: Record<Lang, Record<string, string>>;
+  /** Sentence of a finding, with {measured}, {limit}, {excess}. */
+  messages: Record<string, Both>;
   files: { file: string; sheet: string; table: string }[];
   townships: TownshipCount[];
   findings: { code: string; subjects: number; houses: number }[];
@@ -126,10 +128,11 @@ export interface Houses {
   sourceTable: Words;
   drawn: Shapes;
   parcels: Shapes;
+  zones: { kind: Words; shapes: Shapes };
 }
 
-const FINDING_WORDS = ["subject", "code", "effect", "unit", "parameter", "limit_division", "limit_from", "citation", "exception", "remedy"];
-const FINDING_NUMBERS = ["measured", "limit", "excess", "scale"];
+const FINDING_WORDS = ["subject", "code", "effect", "unit", "parameter", "limit_division", "limit_from", "citation", "exception", "remedy", "zone"];
+const FINDING_NUMBERS = ["measured", "limit", "excess", "scale", "verify"];
 
 export function houses(block: Block): Houses {
   const verdict = block.words("house.verdict");
@@ -161,6 +164,7 @@ export function houses(block: Block): Houses {
     sourceTable: word("source.table"),
     drawn: shapes(block, "drawn"),
     parcels: shapes(block, "land"),
+    zones: { kind: word("zone.kind"), shapes: shapes(block, "zone") },
   };
 }
 

@@ -12,6 +12,12 @@ export class Named {
     return word === null ? t("unknown") : (this.head.words[spoken()][word] ?? word);
   }
 
+  /** A label that stands alone or begins a line. */
+  title(word: string | null): string {
+    const label = this.label(word);
+    return label.charAt(0).toUpperCase() + label.slice(1);
+  }
+
   labels(words: string | null): string[] {
     return (words ?? "")
       .split(",")
@@ -20,8 +26,14 @@ export class Named {
       .map((word) => this.label(word));
   }
 
+  /** The sentence of a finding; "" where its rule has none. */
+  message(code: string | null, figures: Record<string, string>): string {
+    const text = code === null ? "" : (this.head.messages[code]?.[spoken()] ?? "");
+    return text.replace(/\{(\w+)\}/g, (_, name: string) => figures[name] ?? "");
+  }
+
   verdict(place: number): string {
-    return this.label(VERDICTS[place]);
+    return this.title(VERDICTS[place]);
   }
 
   place(code: string | null, missing: "no_township" | "no_village"): string {

@@ -1,6 +1,7 @@
 // The overview of a large county: villages as round charts, and the way to each township's page.
 import type { Block } from "./columns";
 import { caption, type Frame, Places } from "./canvas";
+import { chartRadius, drawChart } from "./chart";
 import { h, replace, swatch } from "./dom";
 import { masthead } from "./frame";
 import { MapView } from "./mapview";
@@ -46,8 +47,7 @@ export class OverviewPage {
     this.order = Array.from(worst.keys()).sort((a, b) => worst[b] - worst[a] || this.villages.houses[b] - this.villages.houses[a]);
     this.map = new MapView({
       draw: (view) => this.draw(view),
-      at: (x, y, reach) => this.at(x, y, reach),
-      chosen: (village) => this.select(village),
+      at: (x, y, pixel) => this.at(x, y, pixel),
       extent: this.extent(),
     });
     replace(this.stage, this.map.element, this.legend, this.panel);
@@ -69,7 +69,7 @@ export class OverviewPage {
     });
     const field = h("div", { class: "field" }, h("label", { for: "search" }, t("search")), input);
     const note = h("p", { class: "quiet note" }, t("overview_note"));
-    replace(this.side, h("div", { class: "filters" }, field, note), h("div", { class: "found-box" }, h("h2", {}, t("village_list")), this.status, this.list));
+    replace(this.side, h("div", { class: "filters" }, field, note), h("div", { class: "found-box" }, h("div", { class: "found-head" }, h("h2", {}, t("village_list"))), this.status, this.list));
     const items = VERDICTS.map((_, verdict) => h("li", {}, swatch(FILLS[verdict], EDGES[verdict]), this.named.verdict(verdict)));
     replace(this.legend, h("summary", {}, t("legend")), h("ul", {}, ...items, h("li", {}, swatch("#e6ebf0", "#9aa5b1"), t("legend_outline"))));
     const pair = h("div", { class: "pair" }, byFinding(this.head, this.named), byNeed(this.head, this.named));
@@ -115,7 +115,7 @@ export class OverviewPage {
     this.stage.classList.add("explaining");
     this.fillPanel();
     const { x, y } = this.villages;
-    if (!Number.isNaN(x[village])) this.map.goTo(x[village], y[village], 13);
+    if (!Number.isNaN(x[village])) this.map.goTo(x[village], y[village], 13, this.stage.clientWidth > 760 ? this.panel.offsetWidth / 2 : 0);
     this.panel.querySelector<HTMLElement>("#panel-title")!.focus({ preventScroll: true });
     this.map.redraw();
   }
@@ -162,20 +162,13 @@ export class OverviewPage {
     return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   }
 
-  /** Radius of a village's chart in CSS pixels at a scale: by its houses, smaller when far away. */
-  private radius(village: number, pixel: number): number {
-    const far = Math.min(1, 70 / pixel);
-    return Math.max(3, Math.sqrt(this.villages.houses[village]) * 0.75 * Math.max(0.35, far));
-  }
-
-  private at(x: number, y: number, reach: number): number {
-    const pixel = reach / 8;
+  private at(x: number, y: number, pixel: number): (() => void) | null {
     let [nearest, least] = [-1, Infinity];
     for (let village = 0; village < this.villages.count; village++) {
       const distance = Math.hypot(this.villages.x[village] - x, this.villages.y[village] - y);
-      if (distance <= this.radius(village, pixel) * pixel + reach / 2 && distance < least) [nearest, least] = [village, distance];
+      if (distance <= chartRadius(this.villages.houses[village], pixel) * pixel + 4 * pixel && distance < least) [nearest, least] = [village, distance];
     }
-    return nearest;
+    return nearest < 0 ? null : () => this.select(nearest);
   }
 
   private draw(view: Frame): void {
@@ -188,34 +181,15 @@ export class OverviewPage {
       if (Number.isNaN(x[village])) continue;
       const at = [(x[village] - view.west) / view.resolution, (view.north - y[village]) / view.resolution];
       if (at[0] < -50 || at[1] < -50 || at[0] > view.width + 50 || at[1] > view.height + 50) continue;
-      const radius = this.radius(village, pixel) * view.ratio;
-      this.chart(view, village, at[0], at[1], radius);
+      const radius = chartRadius(this.villages.houses[village], pixel) * view.ratio;
+      const counts = this.villages.verdicts.map((column) => column[village]);
+      drawChart(view, counts, at[0], at[1], radius, village === this.selected);
       if (pixel > 60) continue;
       const name = this.name(village);
       const below = at[1] + radius + 10 * view.ratio;
       if (places.take(at[0], below, (name.length + 1) * 12 * view.ratio, 20 * view.ratio)) caption(view, name, at[0], below, 12, "#4a5a6a");
     }
     if (pixel > 20) this.drawNames(view);
-  }
-
-  private chart(view: Frame, village: number, x: number, y: number, radius: number): void {
-    const { context } = view;
-    let angle = -Math.PI / 2;
-    VERDICTS.forEach((_, verdict) => {
-      const part = (2 * Math.PI * this.villages.verdicts[verdict][village]) / this.villages.houses[village];
-      if (!part) return;
-      context.beginPath();
-      context.moveTo(x, y);
-      context.arc(x, y, radius, angle, angle + part);
-      context.fillStyle = FILLS[verdict];
-      context.fill();
-      angle += part;
-    });
-    context.beginPath();
-    context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.strokeStyle = village === this.selected ? "#14202b" : "#ffffff";
-    context.lineWidth = (village === this.selected ? 3 : 1.2) * view.ratio;
-    context.stroke();
   }
 
   private drawOutlines(view: Frame): void {

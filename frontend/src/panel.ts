@@ -40,25 +40,42 @@ function card(houses: Houses, named: Named, house: number, finding: number): HTM
   const number = subject === "parcel" ? houses.parcel[house] : subject === "household" ? houses.household[house] : "";
   const rows: [string, string][] = [[t("clause"), named.citation(word("citation"))]];
   const from = word("limit_from");
+  if (word("zone")) rows.push([t("zone"), word("zone")!]);
+  if (word("parameter") && !from) rows.push([t("limit_from"), named.label(word("parameter"))]);
   if (word("limit_division") && from) {
     const filled = { place: named.limitPlace(word("limit_division")), parameter: named.label(word("parameter")), from };
     rows.push([t("limit_from"), t("limit_words", filled)]);
   }
   if (word("exception")) rows.push([t("exception"), named.label(word("exception"))]);
   rows.push([t("subject"), [t(SUBJECTS[subject] ?? "house"), number].filter(Boolean).join(" ")]);
+  const sentence = named.message(word("code"), spokenFigures(houses, named, finding));
   const remedies = named.labels(word("remedy"));
   if (remedies.length) rows.push([t("remedy"), remedies.join(t("list_separator"))]);
   return h(
     "li",
     { class: "card" },
-    h("div", { class: "card-head" }, h("h5", {}, named.label(word("code"))), effectTag(named, effect, place)),
+    h("div", { class: "card-head" }, h("h5", {}, named.title(word("code"))), effectTag(named, effect, place)),
+    sentence ? h("p", { class: "sentence" }, sentence) : null,
     figures(houses, named, finding),
     h("dl", {}, ...rows.filter(([, text]) => text).flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)])),
+    houses.findings.numbers["verify"][finding] === 1 ? h("p", { class: "verify" }, t("verify")) : null,
   );
 }
 
+/** Measured, limit and excess as they are written in a sentence. */
+function spokenFigures(houses: Houses, named: Named, finding: number): Record<string, string> {
+  const { numbers, words } = houses.findings;
+  const unit = wordAt(words["unit"], finding);
+  const said = (name: string): string => {
+    const value = numbers[name][finding];
+    const text = Number.isNaN(value) ? "–" : figure(value, numbers["scale"][finding] || 1);
+    return unit === null ? text : `${text}\u00a0${named.label(unit)}`;
+  };
+  return { measured: said("measured"), limit: said("limit"), excess: said("excess") };
+}
+
 function effectTag(named: Named, effect: string | null, place: number): HTMLElement {
-  const tag = h("span", { class: "effect" }, named.label(effect));
+  const tag = h("span", { class: "effect" }, named.title(effect));
   if (place >= 0) tag.prepend(swatch(FILLS[place], EDGES[place]));
   return tag;
 }
@@ -101,7 +118,7 @@ function waiting(houses: Houses, named: Named, house: number): HTMLElement[] {
     h(
       "li",
       { class: "card open" },
-      h("h5", {}, named.label(wordAt(houses.unknowns.code, unknown))),
+      h("h5", {}, named.title(wordAt(houses.unknowns.code, unknown))),
       h("p", {}, t("needs") + named.labels(wordAt(houses.unknowns.needs, unknown)).join(t("list_separator"))),
     ),
   );

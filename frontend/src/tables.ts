@@ -96,7 +96,7 @@ export function byFinding(head: Head, named: Named, choose?: (code: string) => v
   const most = Math.max(...head.findings.map((finding) => finding.subjects));
   const columns = [{ head: t("finding") }, { head: t("findings_head"), numeric: true }, { head: t("houses_concerned"), numeric: true }];
   const rows = head.findings.map((finding) => {
-    const name = named.label(finding.code);
+    const name = named.title(finding.code);
     const linked = choose ? h("button", { type: "button", class: "link", onclick: () => choose(finding.code) }, name) : name;
     return [linked, meter(finding.subjects, most), whole(finding.houses)];
   });
@@ -107,7 +107,7 @@ export function byNeed(head: Head, named: Named): HTMLElement | null {
   if (!head.needs.length) return null;
   const most = Math.max(...head.needs.map((need) => need.houses));
   const columns = [{ head: t("need") }, { head: t("finding") }, { head: t("houses_head"), numeric: true }];
-  const rows = head.needs.map((need) => [named.label(need.need), named.label(need.code), meter(need.houses, most)]);
+  const rows = head.needs.map((need) => [named.title(need.need), named.title(need.code), meter(need.houses, most)]);
   return h("div", {}, table(t("by_need"), columns, rows), h("p", { class: "quiet note" }, t("by_need_note")));
 }
 

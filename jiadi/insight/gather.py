@@ -308,26 +308,27 @@ def counts(placed: count.Placed) -> dict[str, Any]:
 
 def _labels(made: Block, placed: count.Placed, outcome: Outcome) -> dict[str, dict[str, str]]:
     """Every word that a page shows, in both languages."""
+    aside = ("house.village", "house.township", "village.", "finding.limit", "finding.citation", "finding.zone")
     used: set[str] = {*count.VERDICTS, "unknown", "none"}
     for name, described in made.head.items():
-        if described["type"] == "word" and not name.startswith(
-            ("house.village", "house.township", "finding.limit", "finding.citation", "finding.zone")
-        ):
-            for word in described["words"]:
-                used |= {part.strip() for part in word.split(",")}
+        if described["type"] == "word" and not name.startswith(aside):
+            used |= {part.strip() for word in described["words"] for part in word.split(",")}
     waited = count.needs(placed)
     used |= {*placed.findings["code"], *waited["code"], *waited["need"]}
-    enums = {word: spoken for column in TABLES["house"].columns for word, spoken in column.codes.items()}
-    known: dict[str, dict[str, str]] = {}
-    for lang in LANGS:
-        known[lang] = {word: label(word, lang) for word in sorted(used) if word}
-    for word, spoken in enums.items():
-        if word in known["zh"] and known["zh"][word] == word:
-            known["zh"][word], known["en"][word] = spoken[0], word.replace("_", " ")
-    for word in placed.findings["parameter"].drop_nulls().unique() if outcome.law else ():
-        if word in outcome.law.parameters:
-            known["zh"][word], known["en"][word] = (outcome.law.parameters[word].title[lang] for lang in ("zh", "en"))
-    for word in placed.findings["unit"].drop_nulls().unique():
-        for lang in LANGS:
-            known[lang][word] = unit(word, lang)
-    return known
+    units = set(placed.findings["unit"].drop_nulls())
+    return {lang: {word: _word(word, lang, word in units, outcome) for word in sorted(used) if word} for lang in LANGS}
+
+
+def _word(word: str, lang: str, is_unit: bool, outcome: Outcome) -> str:
+    """A word as people read it: a unit, a figure of the law, a label, or a word of a survey's code list."""
+    if is_unit:
+        return unit(word, lang)
+    if outcome.law and word in outcome.law.parameters:
+        return outcome.law.parameters[word].title[lang]
+    named = label(word, lang)
+    if named != word:
+        return named
+    spoken = next((column.codes[word] for column in TABLES["house"].columns if word in column.codes), None)
+    if spoken is None:
+        return word
+    return spoken[0] if lang == "zh" else word.replace("_", " ")
