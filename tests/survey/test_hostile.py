@@ -49,7 +49,8 @@ def test_a_cell_at_the_far_end_of_an_empty_sheet_is_refused_and_the_batch_goes_o
 
 
 def test_a_declared_range_beyond_the_cells_is_refused(tmp_path: Path) -> None:
-    content = f'{HEAD}<worksheet {SPACE}><dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'
+    cells = '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+    content = f'{HEAD}<worksheet {SPACE}><dimension ref="A1:XFD1048576"/>{cells}</worksheet>'
     assert (fault := workbook_fault(with_sheet(tmp_path / "a.xlsx", content))) and fault[0] == "workbook_far_cell"
 
 
@@ -80,7 +81,9 @@ def test_a_part_that_swells_is_refused_before_it_is_parsed(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["a.geojson", "a.shp", "a.dxf", "a.vrt"])
 def test_a_virtual_source_under_any_name_is_refused(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text("<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>")
+    (tmp_path / name).write_text(
+        "<OGRVRTDataSource><OGRVRTLayer name='a'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
     delivery = read([tmp_path / name])
     assert [entry["code"] for entry in delivery.files] == ["hostile"] and not delivery.sheets
 

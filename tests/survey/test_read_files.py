@@ -48,7 +48,9 @@ def test_letters_with_accents_stay_utf_8() -> None:
 def test_a_line_in_another_encoding_is_told(tmp_path: Path) -> None:
     path = tmp_path / "户籍.csv"
     lines = [*(f"{number},张三,,户主" for number in range(5)), "9,欧阳修,,户主"]
-    path.write_bytes("户号,姓名,证件号码,与户主关系\n".encode("gb18030") + "\n".join(lines[:-1]).encode("gb18030") + b"\n" + lines[-1].encode())
+    path.write_bytes(
+        "户号,姓名,证件号码,与户主关系\n".encode("gb18030") + "\n".join(lines[:-1]).encode("gb18030") + b"\n" + lines[-1].encode()
+    )
     sheet = read([path]).sheets[0]
     assert sheet.frame["t1"].to_list()[-1] == "欧阳修"
     assert [sheet.frame["row"][row] for row in sheet.mixed[0]] == [7]
@@ -56,7 +58,11 @@ def test_a_line_in_another_encoding_is_told(tmp_path: Path) -> None:
 
 def geojson(path: Path, properties: list[dict[str, object]], crs: str | None = "urn:ogc:def:crs:EPSG::4490") -> Path:
     features = [
-        {"type": "Feature", "properties": one, "geometry": json.loads(shapely.to_geojson(shapely.box(118.9 + k / 1e3, 28.9, 118.9 + k / 1e3 + 1e-4, 28.9001)))}
+        {
+            "type": "Feature",
+            "properties": one,
+            "geometry": json.loads(shapely.to_geojson(shapely.box(118.9 + k / 1e3, 28.9, 118.9 + k / 1e3 + 1e-4, 28.9001))),
+        }
         for k, one in enumerate(properties)
     ]
     head = {"crs": {"type": "name", "properties": {"name": crs}}} if crs else {}
@@ -72,7 +78,9 @@ def test_a_geojson_of_footprints(tmp_path: Path) -> None:
 def test_a_layer_named_for_a_zone_needs_no_column_for_its_kind(tmp_path: Path) -> None:
     path = tmp_path / "管控区.gpkg"
     table = pa.table({"名称": ["甲溪"], "geometry": pa.array([shapely.to_wkb(shapely.box(118, 28, 118.1, 28.1))], pa.binary())})
-    pyogrio.write_arrow(table, path, layer="河道管理范围", driver="GPKG", geometry_name="geometry", geometry_type="Polygon", crs="EPSG:4490")
+    pyogrio.write_arrow(
+        table, path, layer="河道管理范围", driver="GPKG", geometry_name="geometry", geometry_type="Polygon", crs="EPSG:4490"
+    )
     sheet = read([path]).sheets[0]
     assert (sheet.table, sheet.fixed["zone_kind"], sheet.sheet) == ("zone", "river_range", "河道管理范围")
 
@@ -125,7 +133,15 @@ def test_a_profile_settles_what_headings_cannot(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["layers: [a]", "odd: 1", "layers: {a: {table: nothing}}", "layers: {a: {table: house, columns: {nothing: b}}}", "layers: {a: {odd: 1}}", "a: [", "others: maybe"],
+    [
+        "layers: [a]",
+        "odd: 1",
+        "layers: {a: {table: nothing}}",
+        "layers: {a: {table: house, columns: {nothing: b}}}",
+        "layers: {a: {odd: 1}}",
+        "a: [",
+        "others: maybe",
+    ],
 )
 def test_a_profile_that_is_wrong_is_refused_with_what_is_wrong(text: str, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(text)
@@ -140,15 +156,30 @@ def test_shipped_profiles_load_and_name_columns_that_exist() -> None:
 
 def test_a_manifest(tmp_path: Path) -> None:
     path = tmp_path / "清单.yaml"
-    path.write_text('delivered_on: 2025-06-30\ncoverage:\n- {list: zone, kind: river_range, divisions: ["330802"], from: 1982-02-13}\n', "utf-8")
+    path.write_text(
+        'delivered_on: 2025-06-30\ncoverage:\n- {list: zone, kind: river_range, divisions: ["330802"], from: 1982-02-13}\n', "utf-8"
+    )
     day, coverage = manifest.load(path)
     assert day == date(2025, 6, 30)
-    assert (coverage[0].kind, coverage[0].divisions, coverage[0].covers_from, coverage[0].covers_to) == ("river_range", ("330802",), date(1982, 2, 13), None)
+    assert (coverage[0].kind, coverage[0].divisions, coverage[0].covers_from, coverage[0].covers_to) == (
+        "river_range",
+        ("330802",),
+        date(1982, 2, 13),
+        None,
+    )
 
 
 @pytest.mark.parametrize(
     "text",
-    ["- 1", "delivered_on: 昨天", "coverage: {}\ndelivered_on: 2025-13-01", "coverage: [{list: x, divisions: ['1']}]", "coverage: [{list: zone}]", "a: &a [1]\nb: *a", "a: ["],
+    [
+        "- 1",
+        "delivered_on: 昨天",
+        "coverage: {}\ndelivered_on: 2025-13-01",
+        "coverage: [{list: x, divisions: ['1']}]",
+        "coverage: [{list: zone}]",
+        "a: &a [1]\nb: *a",
+        "a: [",
+    ],
 )
 def test_a_manifest_that_is_wrong_is_told_and_not_used(text: str, tmp_path: Path) -> None:
     (tmp_path / "清单.yaml").write_text(text, "utf-8")

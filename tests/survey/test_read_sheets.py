@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from jiadi.register.schema import TABLES
 from jiadi.survey.read import RawSheet, read
 from jiadi.survey.read.match import match, of_codes, plain
 
@@ -70,7 +71,11 @@ def test_sheets_that_are_no_list_are_told(tmp_path: Path) -> None:
     path = workbook(tmp_path / "册.xlsx", {"说明": [["本表由各村填写"]], "空": [], "表": [["甲", "乙"], [1, 2]]})
     delivery = read([path])
     assert not delivery.sheets
-    assert [(entry["sheet"], entry["code"]) for entry in delivery.files] == [("说明", "unrecognised"), ("空", "empty"), ("表", "unrecognised")]
+    assert [(entry["sheet"], entry["code"]) for entry in delivery.files] == [
+        ("说明", "unrecognised"),
+        ("空", "empty"),
+        ("表", "unrecognised"),
+    ]
     assert "甲" in str(delivery.files[2]["reason"])
 
 
@@ -119,7 +124,5 @@ def test_headings_compare_without_units_spaces_and_width() -> None:
 
 
 def test_a_layer_name_tells_the_kind_of_a_zone() -> None:
-    from jiadi.register.schema import TABLES
-
     codes = TABLES["zone"].column("zone_kind").codes
     assert of_codes("河道管理范围_2023", codes) == "river_range" and of_codes("宗地", codes) is None

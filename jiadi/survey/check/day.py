@@ -15,7 +15,7 @@ PAST_ONLY = frozenset({"approved_on", "died_on"})
 """Days of things that have happened: one after the delivery is none."""
 _OPEN = ("长期", "至今", "永久", "长期有效")
 _FIRST, _LAST = 1850, 2200
-_PARTED = r"^([0-9]{4})(?:[-./]|年)([0-9]{1,2})(?:[-./]|月)([0-9]{1,2})(?:日|号)?(?:[T ]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?)?$"
+_PARTED = r"^([0-9]{4})(?:[-./]|年)([0-9]{1,2})(?:[-./]|月)([0-9]{1,2})(?:日|号)?(?:[T ]?[0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?Z?)?$"
 _DIGITS = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
 _SERIAL = r"^[1-9][0-9]{4}(?:\.[0-9]+)?$"
 _EPOCH_GAP = (date(1970, 1, 1) - date(1899, 12, 30)).days
@@ -60,7 +60,8 @@ def _of_numbers(numbers: pl.Series) -> pl.Series:
     """Day numbers of a spreadsheet, and days written as one number."""
     if numbers.null_count() == len(numbers):
         return pl.Series([None], dtype=pl.Date).new_from_index(0, len(numbers))
-    serial = numbers.is_between(1000, 120_000)
+    # Smaller ones are years, and a year names no day.
+    serial = numbers.is_between(_LAST + 1, 120_000)
     # Polars counts days from 1970, a spreadsheet from the end of 1899.
     days = (numbers.set(~serial, None).floor() - _EPOCH_GAP).cast(pl.Int32).cast(pl.Date)
     written = (

@@ -131,8 +131,20 @@ def bounded(numbers: pl.Series, column: Column, cells: Cells, remarks: Remarks, 
             remarks.add(places, column.name, told, cells.shown().gather(places))
     kept = numbers.set(~held | broken | beyond, None)
     if column.kind in ("area_m2", "length_m"):
-        return hundredths(kept).cast(pl.Float64) / 100
+        return to_hundredths(kept)
     return kept.cast(dtype(column), strict=False)
+
+
+def to_hundredths(figures: pl.Series) -> pl.Series:
+    """Figures rounded half-up to 0.01, each the number that its two decimals name (四舍五入到 0.01).
+
+    >>> to_hundredths(pl.Series([1.625, None])).to_list()
+    [1.63, None]
+    """
+    whole = hundredths(figures)
+    # NumPy divides; Polars multiplies by a hundredth, and 163 would give 1.6300000000000001.
+    shares = pl.Series(figures.name, whole.fill_null(0).to_numpy() / 100.0)
+    return shares.set(whole.is_null(), None)
 
 
 def _below(numbers: pl.Series, low: float | None) -> pl.Series:

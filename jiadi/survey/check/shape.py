@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from jiadi.errors import Refusal
 from jiadi.geo import crs
 from jiadi.geo.axes import Shapes, body_bounds, swap, swapped_axes
-from jiadi.geo.measure import areas, hundredths
+from jiadi.geo.measure import areas
 from jiadi.geo.repair import repair
 from jiadi.survey.check.gather import Gathered
+from jiadi.survey.check.number import to_hundredths
 from jiadi.survey.check.remarks import Remarks
 from jiadi.survey.read.raw import RawSheet
 
@@ -99,7 +100,7 @@ def compare_areas(stated: pl.Series, measured: NDArray[np.float64], shown: pl.Se
     Returns:
         Rows that have both: place, stated_m2, measured_m2, difference_m2, difference (share of the stated one).
     """
-    area = hundredths(measured).cast(pl.Float64) / 100
+    area = to_hundredths(pl.Series(measured))
     frame = pl.DataFrame({"place": np.arange(len(stated)), "stated_m2": stated, "measured_m2": area}).drop_nulls()
     frame = frame.with_columns((pl.col("measured_m2") - pl.col("stated_m2")).round(2).alias("difference_m2"))
     frame = frame.with_columns((pl.col("difference_m2") / pl.col("stated_m2")).alias("difference"))
