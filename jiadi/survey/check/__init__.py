@@ -41,7 +41,8 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     """
     day = on or raw.delivered_on
     systems = shape.Systems()
-    sheets = [sheet for sheet in raw.sheets if not sheet.spatial or shape.bring(sheet, systems)]
+    brought = [shape.bring(sheet, systems) if sheet.spatial else sheet for sheet in raw.sheets]
+    sheets = [sheet for sheet in brought if sheet is not None]
     delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
     delivery.files = [*raw.files, *_questions(systems)]
     delivery.sources = _sources(sheets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -37,28 +37,30 @@ class Systems:
     refused: list[tuple[RawSheet, Refusal]] = field(default_factory=list)
 
 
-def bring(sheet: RawSheet, systems: Systems) -> bool:
-    """Bring the shapes of a layer to EPSG:4490 (统一坐标系); False where its system is not known.
+def bring(sheet: RawSheet, systems: Systems) -> RawSheet | None:
+    """Bring the shapes of a layer to EPSG:4490 (统一坐标系).
 
     Args:
-        sheet: its `geometry` is changed in place: WKB, longitude first; axes that one feature has the
-            other way round are noted in its frame as `swapped`.
+        sheet: a layer; it is left as it is.
         systems: told what was found.
+
+    Returns:
+        The layer with `geometry` as WKB, longitude first, and `swapped`: features whose axes stood the
+        other way round. None where its system is not known.
     """
     wkb = sheet.frame.get_column(GEOMETRY)
     shapes: Shapes = shapely.from_wkb(wkb.to_numpy(allow_copy=True).astype(object))
     if not len(shapes) or shapely.is_missing(shapes).all():
-        return True
+        return sheet
     try:
         found = crs.detect(sheet.crs_text, body_bounds(shapes), sheet.crs_assumed)
     except Refusal as refusal:
         systems.refused.append((sheet, refusal))
-        return False
+        return None
     systems.known[(sheet.file, sheet.sheet)] = found
     turned = swapped_axes(shapes)
     moved = crs.to_4490(swap(shapes, turned), found)
-    sheet.frame = sheet.frame.with_columns(wkb_of(moved), pl.Series("swapped", turned))
-    return True
+    return replace(sheet, frame=sheet.frame.with_columns(wkb_of(moved), pl.Series("swapped", turned)))
 
 
 def wkb_of(shapes: Shapes) -> pl.Series:
