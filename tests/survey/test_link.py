@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import shapely
 from stdnum.cn import ric
 
 from jiadi.register.schema import TABLES
@@ -15,7 +16,8 @@ from jiadi.survey.link import counts, houses, link
 
 ON = date(2025, 6, 30)
 HERE, THERE = "330802005001", "330802005002"
-SQUARE = b"drawn"
+SQUARE = bytes(shapely.to_wkb(shapely.box(118.8, 28.9, 118.8001, 28.9001)))
+FAR = bytes(shapely.to_wkb(shapely.box(118.8002, 28.9, 118.8003, 28.9001)))
 Row = dict[str, Any]
 Pair = tuple[str, str, str, float, str]
 
@@ -464,15 +466,15 @@ def test_a_holder_of_another_name_under_the_same_id_is_remarked_at_the_ledger_ro
 def test_houses_beyond_their_parcel_are_remarked_where_they_are_drawn() -> None:
     delivery = deliver(
         house=[{"id": "s1", "survey_code": "s1"}],
-        footprint=[{"id": f"b{n}", "survey_code": f"s{n}", "geometry": SQUARE} for n in (1, 2, 3, 4)],
+        footprint=[{"id": f"b{n}", "survey_code": f"s{n}", "geometry": FAR if n == 3 else SQUARE} for n in (1, 2, 3, 4)],
         parcel=[{"id": "p1", "geometry": SQUARE}, {"id": "p2", "geometry": SQUARE}],
     )
     touch = overlap(("s1", "p1", 0.998), ("s1", "p2", 0.002), ("b2", "p1", 0.9991), ("b4", "p1", 0.4), ("b4", "p2", 0.3))
-    found = run(delivery, touch).problems.select("file", "row", "column", "code", "value").rows()
+    found = run(delivery, touch).problems.select("file", "row", "column", "code", "detail").rows()
     assert found == [
-        ("footprint.xlsx", 2, "geometry", "house_crosses_parcel", "0.2"),
-        ("footprint.xlsx", 4, "geometry", "house_outside_parcels", ""),
-        ("footprint.xlsx", 5, "geometry", "house_crosses_parcel", "60.0"),
+        ("footprint.xlsx", 2, "geometry", "house_crosses_parcel", "0.2 m²"),
+        ("footprint.xlsx", 4, "geometry", "house_outside_parcels", "108.1 m²; p1: 9.75 m"),
+        ("footprint.xlsx", 5, "geometry", "house_crosses_parcel", "60.0 m²"),
     ]
     assert run(delivery, None).problems.height == 0
 

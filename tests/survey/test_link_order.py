@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -17,7 +18,7 @@ from jiadi.survey.link import houses, link
 
 ON = date(2025, 6, 30)
 HERE, THERE = "330802005001", "330802005002"
-SQUARE = b"drawn"
+SQUARE = bytes(shapely.to_wkb(shapely.box(118.8, 28.9, 118.8001, 28.9001)))
 Row = dict[str, Any]
 
 

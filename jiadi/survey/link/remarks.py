@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from jiadi.geo import overlay
 from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey.link import keys
 from jiadi.survey.link.people import Register
@@ -111,15 +112,30 @@ def _places(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame
     touching = overlaps.filter(pl.col("share") > 0).select(
         pl.col("house_id").alias("id"), pl.col("parcel_id").alias("right_id"), "share", "outside_m2"
     )
-    outside = drawn.join(touching, on="id", how="anti")
+    outside = _nearest(drawn.join(touching, on="id", how="anti"), houses, keys.listed(delivery, "parcel"))
     largest = touching.sort("id", "share", "right_id", descending=[False, True, False]).unique("id", keep="first", maintain_order=True)
     linked = keys.only(house_parcel, "linked").select(pl.col("left_id").alias("id"), "right_id")
     # Without a link the parcel that holds most of it is the one it reaches out of.
     own = pl.concat([linked, largest.join(linked, on="id", how="anti").select("id", "right_id")])
     apart = own.join(touching.select("id").unique(), on="id").join(touching, on=["id", "right_id"], how="left")
     beyond = drawn.join(apart.filter(pl.col("outside_m2").is_null() | (pl.col("outside_m2") > CROSSES_M2)), on="id")
-    metres = pl.col("outside_m2").round(2).cast(pl.String)
     return [
-        _note(outside, "house_outside_parcels", "geometry", pl.lit(""), pl.lit("")),
-        _note(beyond, "house_crosses_parcel", "geometry", metres.fill_null(""), (metres + " m²").fill_null("")),
+        _note(outside, "house_outside_parcels", "geometry", _metres("area_m2"), _metres("area_m2") + " m²" + pl.col("nearest")),
+        _note(beyond, "house_crosses_parcel", "geometry", _metres("outside_m2"), _metres("outside_m2") + " m²"),
     ]
+
+
+def _nearest(outside: pl.DataFrame, houses: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
+    """Houses in no parcel with their area and the nearest parcel, as words."""
+    shapes = houses.join(outside, on="id", how="semi").select("id", "geometry")
+    drawn = parcels.filter(pl.col("geometry").is_not_null()).select("id", "geometry")
+    if outside.is_empty():
+        return outside.with_columns(area_m2=pl.lit(None, pl.Float64), nearest=pl.lit(""))
+    found = overlay.outside_parcels(shapes["geometry"], shapes["id"], drawn["geometry"], drawn["id"])
+    words = pl.concat_str(pl.lit("; "), "parcel_id", pl.lit(": "), _metres("distance_m"), pl.lit(" m"))
+    return outside.join(found.select(pl.col("house_id").alias("id"), "area_m2", words.fill_null("").alias("nearest")), on="id", how="left")
+
+
+def _metres(column: str) -> pl.Expr:
+    """A figure to two places, as words; "" where it is not known."""
+    return pl.col(column).round(2).cast(pl.String).fill_null("")
