@@ -50,7 +50,7 @@ def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None)
         Refusal: two exceptions that clash, with the rows.
     """
     line = figures.timeline(rule)
-    cases = _first_cases(Cases(rule, facts, figures, line, None), serves)
+    cases = first_cases(Cases(rule, facts, figures, line, None), serves)
     static, dynamic, sieves = _parts(rule)
     cases, certain = _narrow(cases, np.ones(cases.size, dtype=bool), static)
     # What may hold on some day at all; whether it does is asked again day by day.
@@ -63,7 +63,7 @@ def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None)
     parts: list[Condition | str] = [*dynamic, *rule.in_force]
     for part in parts:
         before = tried.size
-        holds_certain, holds_possible = _holds(tried, part)
+        holds_certain, holds_possible = holds(tried, part)
         keep = np.flatnonzero(np.broadcast_to(holds_possible, before))
         certain = certain & holds_certain
         if len(keep) < before:
@@ -85,7 +85,7 @@ def _parts(rule: Rule) -> tuple[list[Condition], list[Condition], list[Condition
     return static, dynamic, [term for term in dynamic if not term.names & moving]
 
 
-def _first_cases(cases: Cases, serves: Array | None) -> Cases:
+def first_cases(cases: Cases, serves: Array | None) -> Cases:
     if not cases.rule.through:
         return cases if serves is None else cases.take(np.flatnonzero(serves).astype(np.int32))
     kind = cases.rule.zone_kind
@@ -110,7 +110,7 @@ def _blind_houses(facts: Facts, kind: str) -> Array:
     return np.flatnonzero(~sees).astype(np.int32)
 
 
-def _holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:
+def holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:
     if not isinstance(part, str):
         return part.evaluate(cases)
     if cases.rule.parameters[part].kind == "number":

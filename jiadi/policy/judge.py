@@ -182,7 +182,7 @@ def judge(facts: Facts, lawset: LawSet | None) -> Judgement:
     weight = {subject: np.zeros(block.size + 1, dtype=np.uint8) for subject, block in facts.blocks.items() if subject != "zone"}
     tried: list[Tried] = []
     for versions in compile_rules(lawset).values():
-        for rule, serves in _served(versions, facts, figures):
+        for rule, serves in served(versions, facts, figures):
             one = evaluate.run(rule, facts, figures, serves)
             tried.append(one)
             weight[rule.subject][one.rows] |= _FLAGS[one.bits]
@@ -196,8 +196,8 @@ def judge(facts: Facts, lawset: LawSet | None) -> Judgement:
     return Judgement(facts, law, lawset, tuple(tried), _HIGHEST[total], uncovered)
 
 
-def _served(versions: tuple[Rule, ...], facts: Facts, figures: Figures) -> list[tuple[Rule, Array | None]]:
-    """Versions of a rule that serve any row, with the rows; None for all rows."""
+def served(versions: tuple[Rule, ...], facts: Facts, figures: Figures) -> list[tuple[Rule, Array | None]]:
+    """Versions of a rule that serve any row, with the rows; None for all rows (适用的规则版本)."""
     division = facts.blocks[versions[0].subject].division
     serving = figures.versions(versions)
     # Where every division of the facts has one version, no row needs to be looked at.

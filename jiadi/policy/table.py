@@ -54,6 +54,15 @@ class Block:
     division: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     origins: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
+    def take(self, rows: Array) -> Block:
+        """Some of the rows."""
+        columns: dict[str, Column] = {}
+        for name, column in self.columns.items():
+            low = column.low[rows]
+            columns[name] = Column(low, low if column.high is column.low else column.high[rows])
+        origins = {name: (source[rows], row[rows]) for name, (source, row) in self.origins.items()}
+        return Block(len(rows), columns, self.division[rows], origins)
+
 
 def _no_rows() -> Array:
     return np.zeros(0, dtype=np.int32)
@@ -88,6 +97,31 @@ class Facts:
         """Zone rows of one kind."""
         first, last = np.searchsorted(self.zone_kind, ZONE_KINDS.index(kind) + np.array([0, 1]))
         return slice(int(first), int(last))
+
+    def alone(self, house: int) -> Facts:
+        """The facts of one house, its parcel, its household and the zones beside it (单幢房屋的事实).
+
+        Args:
+            house: its row.
+        """
+        parcel, household = (int(rows[house]) for rows in (self.house_parcel, self.house_household))
+        rows = {
+            "house": np.array([house]),
+            "parcel": np.array([parcel] if parcel >= 0 else [], dtype=np.int64),
+            "household": np.array([household] if household >= 0 else [], dtype=np.int64),
+            "zone": np.flatnonzero(self.zone_house == house),
+        }
+        return Facts(
+            self.on,
+            self.divisions,
+            {subject: self.blocks[subject].take(own) for subject, own in rows.items()},
+            {subject: self.ids[subject].gather(own) for subject, own in rows.items()},
+            np.array([0 if parcel >= 0 else -1], dtype=np.int32),
+            np.array([0 if household >= 0 else -1], dtype=np.int32),
+            np.zeros(len(rows["zone"]), dtype=np.int32),
+            self.zone_kind[rows["zone"]],
+            self.sources,
+        )
 
     def save(self, directory: Path) -> None:
         """Keep the facts as Parquet beside each other (存事实)."""
