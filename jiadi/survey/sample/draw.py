@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import numpy as np
+import polars as pl
 import yaml
 from numpy.typing import NDArray
 
@@ -42,22 +44,67 @@ def stream(seed: int, topic: str) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(topic.encode())]))
 
 
-def choose(rng: np.random.Generator, shares: Mapping[Any, float], count: int) -> NDArray[Any]:
-    """Draw words by their shares (按比例抽取).
+@dataclass(slots=True)
+class Words:
+    """A column of words drawn from a short list (词列), kept as numbers.
+
+    Args:
+        vocabulary: the words.
+        codes: (n,) position of each row's word in the vocabulary.
+
+    >>> Words(("a", "b"), np.array([1, 0])).is_in("b").tolist()
+    [True, False]
+    """
+
+    vocabulary: tuple[str, ...]
+    codes: NDArray[np.integer[Any]]
+
+    def is_in(self, *words: str) -> Bools:
+        """Which rows have one of these words."""
+        table = np.array([word in words for word in self.vocabulary])
+        out: Bools = table[self.codes]
+        return out
+
+    def put(self, rows: Bools | Ints, word: str) -> None:
+        """Set some rows to a word."""
+        if word not in self.vocabulary:
+            self.vocabulary = (*self.vocabulary, word)
+        self.codes[rows] = self.vocabulary.index(word)
+
+    def take(self, rows: Ints) -> Words:
+        """The words of some rows."""
+        return Words(self.vocabulary, self.codes[rows])
+
+    def figures(self, table: Mapping[str, float], other: float = 0.0) -> Floats:
+        """A figure for each row's word."""
+        out: Floats = np.array([float(table.get(word, other)) for word in self.vocabulary])[self.codes]
+        return out
+
+    def texts(self) -> pl.Series:
+        """The words as a column of text; the empty word is null."""
+        return pl.Series([word or None for word in self.vocabulary], dtype=pl.String).gather(pl.Series(self.codes))
+
+
+def draw_words(rng: np.random.Generator, shares: Mapping[str, float], count: int) -> Words:
+    """Draw words by their shares (按比例抽词).
 
     Args:
         shares: word → weight; weights need not add up to one.
         count: how many.
 
-    Returns: array of the words, integers where they are integers, else objects of str.
-
-    >>> choose(stream(1, "x"), {"a": 1.0}, 2).tolist()
+    >>> draw_words(stream(1, "x"), {"a": 1.0}, 2).texts().to_list()
     ['a', 'a']
     """
-    words = np.array(list(shares))
-    weights = np.array(list(shares.values()), dtype=np.float64)
-    picked = words[pick(rng, weights, count)]
-    return picked if words.dtype.kind == "i" else picked.astype(object)
+    return Words(tuple(shares), pick(rng, np.array(list(shares.values())), count).astype(np.int16))
+
+
+def draw_numbers(rng: np.random.Generator, shares: Mapping[int, float], count: int) -> Ints:
+    """Draw whole numbers by their shares (按比例抽数).
+
+    >>> draw_numbers(stream(1, "x"), {3: 1.0}, 2).tolist()
+    [3, 3]
+    """
+    return np.array(list(shares))[pick(rng, np.array(list(shares.values())), count)]
 
 
 def pick(rng: np.random.Generator, weights: Floats, count: int) -> Ints:
@@ -66,20 +113,22 @@ def pick(rng: np.random.Generator, weights: Floats, count: int) -> Ints:
     return np.minimum(np.searchsorted(edges, rng.random(count), side="right"), len(weights) - 1).astype(np.int64)
 
 
-def by_period(rng: np.random.Generator, periods: Mapping[int, Mapping[Any, float]], years: Ints) -> NDArray[Any]:
-    """Draw a word for each year from the shares of the period that the year falls in (分时期抽取).
+def by_period(rng: np.random.Generator, periods: Mapping[int, Mapping[Any, float]], years: Ints) -> tuple[list[Any], Ints]:
+    """Draw a word or number for each year from the shares of the period that the year falls in (分时期抽取).
 
     Args:
         periods: first year of a period → shares.
         years: (n,) year of each row.
+
+    Returns: the words, and for each row the position of its word.
     """
     starts = sorted(periods)
+    every = list(dict.fromkeys(word for start in starts for word in periods[start]))
     period = np.searchsorted(np.array(starts), years, side="right") - 1
-    drawn = [choose(rng, periods[start], len(years)) for start in starts]
-    out = drawn[0].copy()
-    for place in range(1, len(starts)):
-        out = np.where(period == place, drawn[place], out)
-    return out
+    weights = np.array([[periods[start].get(word, 0.0) for word in every] for start in starts])
+    edges = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
+    at = (rng.random(len(years))[:, None] >= edges[period]).sum(axis=1)
+    return every, np.minimum(at, len(every) - 1)
 
 
 def between(rng: np.random.Generator, ends: Sequence[float], count: int) -> Floats:

@@ -87,7 +87,7 @@ def draw_ground(villages: Villages, homesteads: Homesteads, seed: int) -> Ground
     shape = _shapes(rng, homesteads.area_m2)
     special = np.full(len(homesteads.village), -1)
     for kind, plan in enumerate(ZONE_PLANS):
-        special[homesteads.plan == plan] = kind
+        special[homesteads.planned(plan)] = kind
     row, block_rows = _rows(homesteads.village, special, len(villages.code))
     order = np.lexsort((np.arange(len(row)), row, homesteads.village))
     x0 = np.empty(len(row))
@@ -146,10 +146,8 @@ def _gaps(rng: np.random.Generator, group: Ints) -> Floats:
 
 def _setback(rng: np.random.Generator, homesteads: Homesteads) -> Floats:
     """Distance between road land and front wall, well inside the strip."""
-    strips = distributions()["road_strips_m"]
-    classes = homesteads.road_class.astype(str)
-    strip = np.select([classes == word for word in strips], [float(width) for width in strips.values()], 1.0)
-    return np.maximum(0.85, strip * between(rng, (0.22, 0.8), len(classes)))
+    strip = homesteads.road_class.figures(distributions()["road_strips_m"], 1.0)
+    return np.maximum(0.85, strip * between(rng, (0.22, 0.8), len(strip)))
 
 
 def _place(villages: Villages, village: Ints, x: Floats, y: Floats) -> tuple[Floats, Floats]:

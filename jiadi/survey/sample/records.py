@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from jiadi.survey.sample.draw import Bools, Ints, between, by_period, choose, distributions, stream
+from jiadi.survey.sample.draw import Bools, Ints, Words, between, by_period, distributions, draw_words, stream
 from jiadi.survey.sample.ground import Ground, draw_ground
 from jiadi.survey.sample.homestead import FIRST_LAW_YEAR, LAST_YEAR, Homesteads, plan_homesteads, second_of, serial_in_village
 from jiadi.survey.sample.people import People, invent_people
@@ -156,9 +156,9 @@ def _persons(world: World) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "household_code": household_codes(world).gather(people.household),
-            "name": _texts(people.name),
-            "id_number": _texts(people.number),
-            "relation": _texts(people.relation),
+            "name": people.name,
+            "id_number": people.number,
+            "relation": people.relation.texts(),
             "valid_from": people.came_on,
             "valid_to": people.left_on,
             "died_on": people.died_on,
@@ -175,8 +175,8 @@ def _members(world: World) -> pl.DataFrame:
     village = _village(world, people.village)
     frame = pl.DataFrame(
         {
-            "name": _texts(people.name),
-            "id_number": _texts(people.number),
+            "name": people.name,
+            "id_number": people.number,
             "village_code": village["village_code"],
             "village_name": village["village_name"] + "股份经济合作社",
             "valid_from": people.member_from,
@@ -189,15 +189,15 @@ def _members(world: World) -> pl.DataFrame:
 
 def _aid(world: World) -> pl.DataFrame:
     people = world.people
-    rows = np.flatnonzero(people.aid.astype(str) != "")
+    rows = np.flatnonzero(~people.aid.is_in(""))
     rng = stream(world.seed, "aid")
     since = np.datetime64("2015-01-01") + rng.integers(0, 3500, len(rows)).astype("timedelta64[D]")
     ended = np.where(rng.random(len(rows)) < 0.15, np.datetime64("2025-01-01"), np.datetime64("NaT", "D"))
     return pl.DataFrame(
         {
-            "name": _texts(people.name[rows]),
-            "id_number": _texts(people.number[rows]),
-            "aid_kind": _texts(people.aid[rows]),
+            "name": people.name.gather(rows),
+            "id_number": people.number.gather(rows),
+            "aid_kind": people.aid.take(rows).texts(),
             **_village(world, people.village[rows]),
             "valid_from": since,
             "valid_to": ended,
@@ -213,7 +213,7 @@ def _parcels(world: World, codes: pl.Series) -> pl.DataFrame:
         {
             "feature_code": pl.Series(1_000_000_001 + np.arange(len(codes))).cast(pl.String),
             "parcel_code": codes,
-            "holder_name": _texts(world.people.name[_holder(world)]),
+            "holder_name": world.people.name.gather(_holder(world)),
             "stated_area_m2": _stated(world, "stated parcel", homesteads.area_m2),
             "land_owner": pl.repeat("collective", len(codes), eager=True),
             "location": village["village_name"] + pl.Series(serial_in_village(homesteads)).cast(pl.String) + "号",
@@ -231,18 +231,25 @@ def _mentions(world: World, codes: pl.Series) -> tuple[pl.Series, pl.Series]:
     old = np.flatnonzero(homesteads.planned("old_house_not_removed"))
     first = second_of(homesteads)[old]
     in_approval = homesteads.has_approval[first] & (rng.random(len(old)) < 0.4)
-    ledger = np.full(count, None, dtype=object)
-    approval = np.full(count, None, dtype=object)
-    names = codes.gather(old).to_numpy()
-    ledger[first[~in_approval]] = names[~in_approval]
-    approval[first[in_approval]] = names[in_approval]
     # An old homestead that is gone has a code that no parcel bears any more.
     gone = homesteads.has_approval & homesteads.primary & (rng.random(count) < distributions()["removed_already"])
     gone[first] = False
-    serial = np.minimum(70000 + np.arange(count) % 29999, 99999).astype(str)
-    prefix = codes.str.slice(0, 14).to_numpy()
-    approval[gone] = prefix[gone] + serial.astype(object)[gone]
-    return pl.Series(ledger.tolist(), dtype=pl.String), pl.Series(approval.tolist(), dtype=pl.String)
+    lost = codes.str.slice(0, 14) + pl.Series(70000 + np.arange(count) % 29999).cast(pl.String)
+    place = np.full(count, -1)
+    place[first] = old
+    named = codes.gather(np.maximum(place, 0))
+    spoken = pl.DataFrame({"named": named, "lost": lost, "old": place >= 0, "gone": gone, "there": _marked(count, first[in_approval])})
+    chosen = spoken.select(
+        ledger=pl.when(pl.col("old") & ~pl.col("there")).then("named"),
+        approval=pl.when(pl.col("old") & pl.col("there")).then("named").when("gone").then("lost"),
+    )
+    return chosen["ledger"], chosen["approval"]
+
+
+def _marked(count: int, rows: Ints) -> Bools:
+    marks = np.zeros(count, dtype=bool)
+    marks[rows] = True
+    return marks
 
 
 def _rights(world: World, codes: pl.Series, mentions: pl.Series) -> pl.DataFrame:
@@ -250,12 +257,12 @@ def _rights(world: World, codes: pl.Series, mentions: pl.Series) -> pl.DataFrame
     return pl.DataFrame(
         {
             "parcel_code": codes,
-            "holder_name": _texts(world.people.name[holder]),
-            "holder_id": _texts(world.people.number[holder]),
+            "holder_name": world.people.name.gather(holder),
+            "holder_id": world.people.number.gather(holder),
             "stated_area_m2": _stated(world, "stated ledger", homesteads.area_m2),
             "approved_area_m2": pl.Series(homesteads.approved_m2).set(pl.Series(~homesteads.in_ledger), None),
-            "obtained": _texts(homesteads.obtained),
-            "land_class": _texts(homesteads.land_class),
+            "obtained": homesteads.obtained.texts(),
+            "land_class": homesteads.land_class.texts(),
             "returned_parcel_code": mentions,
             **_village(world, homesteads.village),
             "_homestead": np.arange(len(codes)),
@@ -269,7 +276,8 @@ def _storeys(world: World) -> Ints:
     """Storeys of each house (homesteads' order)."""
     homesteads = world.homesteads
     rng = stream(world.seed, "storeys")
-    drawn = by_period(rng, distributions()["storeys"], homesteads.year).astype(np.int64)
+    counts, place = by_period(rng, distributions()["storeys"], homesteads.year)
+    drawn = np.array(counts)[place]
     return np.where(homesteads.planned("over_storeys"), rng.integers(4, 6, len(drawn)), drawn)
 
 
@@ -287,8 +295,8 @@ def _approvals(world: World, codes: pl.Series, removed: pl.Series) -> pl.DataFra
         {
             "approval_code": "宅批字" + world.county + "〔" + pl.Series(year).cast(pl.String) + "〕" + number + "号",
             "approved_on": day,
-            "holder_name": _texts(world.people.name[holder[rows]]),
-            "holder_id": _texts(world.people.number[holder[rows]]),
+            "holder_name": world.people.name.gather(holder[rows]),
+            "holder_id": world.people.number.gather(holder[rows]),
             "parcel_code": codes.gather(rows),
             "approved_area_m2": approved,
             "approved_floor_area_m2": np.round(approved * 0.7 * storeys, 0),
@@ -321,7 +329,7 @@ def _owners(world: World) -> pl.Series:
     size = people.size[household]
     other = (rng.random(len(size)) < distributions()["owner_is_other"]) & (size > 1)
     step = np.where(other, 1 + np.floor(rng.random(len(size)) * (size - 1)), 0).astype(np.int64)
-    return _texts(people.name[people.head[household] + step])
+    return people.name.gather(people.head[household] + step)
 
 
 def _houses(world: World, codes: pl.Series) -> pl.DataFrame:
@@ -334,16 +342,15 @@ def _houses(world: World, codes: pl.Series) -> pl.DataFrame:
     rng = stream(world.seed, "houses")
     number = pl.Series(serials(np.bincount(village, minlength=len(world.villages.code)))).cast(pl.String).str.zfill(5)
     named = _village(world, village)
-    use = choose(rng, distributions()["use"], count)
+    use = draw_words(rng, distributions()["use"], count)
     # What a plan needs is a dwelling; the odd shop or hall is drawn among the lawful mass.
-    use[(homesteads.plan[homestead] != "lawful") & (use == "public")] = "residence"
-    use[ground.is_annex] = "annex"
-    place = np.char.add("F", np.char.zfill((np.arange(count) % 9999 + 1).astype(str), 4))
+    use.put(~homesteads.planned("lawful")[homestead] & use.is_in("public"), "residence")
+    use.put(ground.is_annex, "annex")
     frame = pl.DataFrame(
         {
             "survey_code": named["village_code"] + "-" + number,
             "owner_name": _owners(world),
-            "unit_code": codes.gather(homestead) + _unit_tail(world, place),
+            "unit_code": codes.gather(homestead) + _unit_tail(world),
             "village_name": named["village_name"],
             "house_number": named["village_name"] + pl.Series(serial_in_village(homesteads)).gather(homestead).cast(pl.String) + "号",
             "built_year": year,
@@ -353,7 +360,7 @@ def _houses(world: World, codes: pl.Series) -> pl.DataFrame:
             "height_m": np.round(storeys * between(rng, (2.9, 3.5), count) + 0.4, 1),
             "floor_area_m2": np.round(ground.base_m2 * storeys * between(rng, (0.98, 1.02), count), 2),
             "base_area_m2": _stated(world, "stated base", ground.base_m2),
-            "use": _texts(use),
+            "use": use.texts(),
             **_conditions(world, year, rng),
             "_building": np.arange(count),
             "_homestead": homestead,
@@ -363,36 +370,41 @@ def _houses(world: World, codes: pl.Series) -> pl.DataFrame:
     return frame.filter(pl.Series(_surveyed(world)))
 
 
-def _unit_tail(world: World, place: Any) -> pl.Series:
-    several = world.homesteads.annexes[world.ground.parcel_of] > 0
-    return _texts(np.where(several, "F99990001", np.char.add(place, "0001")))
+def _unit_tail(world: World) -> pl.Series:
+    """The last nine characters of a unit code: one house has a number, several of one holder are one unit."""
+    annexes = world.homesteads.annexes[world.ground.parcel_of]
+    number = pl.Series(np.arange(len(annexes)) % 9999 + 1).cast(pl.String).str.zfill(4)
+    one = pl.DataFrame({"one": "F" + number + "0001", "several": annexes > 0})
+    return one.select(pl.when("several").then(pl.lit("F99990001")).otherwise("one").alias("one")).to_series()
+
+
+def _yes_no(answer: Bools) -> pl.Series:
+    return Words(("no", "yes"), answer.astype(np.int16)).texts()
 
 
 def _conditions(world: World, year: Ints, rng: np.random.Generator) -> dict[str, pl.Series]:
     """Structure, safety and the answers of the provincial survey."""
     figures, homesteads, homestead = distributions(), world.homesteads, world.ground.parcel_of
     count = len(year)
-    structure = by_period(rng, figures["structures"], year)
+    kinds, place = by_period(rng, figures["structures"], year)
     built_of = {
         "brick_wood": "brick", "other": "earth_wood", "mixed": "brick_precast",
         "reinforced_concrete": "concrete", "steel_concrete": "concrete", "steel": "steel",
     }  # fmt: skip
-    yes = {name: np.where(rng.random(count) < share, "yes", "no") for name, share in figures["answered_yes"].items()}
     papers = (homesteads.has_approval | homesteads.in_ledger)[homestead]
-    heir = (homesteads.obtained == "inheritance")[homestead] | (rng.random(count) < 0.03)
-    answers: dict[str, Any] = {
-        "structure": structure,
-        "inherited": np.where(heir, "yes", "no"),
-        "vacancy": choose(rng, figures["vacancy"], count),
-        "safety_grade": choose(rng, figures["safety"], count),
-        "masonry": choose(rng, figures["masonry"], count),
-        "construction": [built_of[word] for word in structure],
-        "surroundings": choose(rng, figures["surroundings"], count),
-        "land_papers": np.where(papers, "yes", "no"),
-        "building_papers": np.where(papers, "yes", "no"),
-        **yes,
+    heir = homesteads.obtained.is_in("inheritance")[homestead] | (rng.random(count) < 0.03)
+    return {
+        "structure": Words(tuple(kinds), place).texts(),
+        "inherited": _yes_no(heir),
+        "vacancy": draw_words(rng, figures["vacancy"], count).texts(),
+        "safety_grade": draw_words(rng, figures["safety"], count).texts(),
+        "masonry": draw_words(rng, figures["masonry"], count).texts(),
+        "construction": Words(tuple(built_of[word] for word in kinds), place).texts(),
+        "surroundings": draw_words(rng, figures["surroundings"], count).texts(),
+        "land_papers": _yes_no(papers),
+        "building_papers": _yes_no(papers),
+        **{name: _yes_no(rng.random(count) < share) for name, share in figures["answered_yes"].items()},
     }
-    return {name: _texts(values) for name, values in answers.items()}
 
 
 def _footprints(world: World, house: pl.DataFrame) -> pl.DataFrame:

@@ -90,7 +90,7 @@ def _planted(
     day = date(year, int(rng.integers(3, 11)), int(rng.integers(1, 28)))
     right = float(ground.x1[group].max())
     if plan == "in_road_strip":
-        zone_class = str(homesteads.road_class[first])
+        zone_class = homesteads.road_class.vocabulary[homesteads.road_class.codes[first]]
         width = distributions()["road_widths_m"][zone_class]
         corners = _band(-150.0, right + 150.0, ROAD_Y_M - width, ROAD_Y_M)
     else:
