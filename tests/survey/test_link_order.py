@@ -1,4 +1,4 @@
-"""The links are the same whatever the order of the rows."""
+"""The links are the same whatever the order of the rows, and there need not be any."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,3 +119,24 @@ def test_the_order_of_rows_changes_nothing(lists: dict[str, list[Row]], shares: 
     assert not first.pairs.select("kind", "left_id", "right_id").is_duplicated().any()
     mixed_states = first.pairs.group_by("kind", "left_id").agg(pl.col("state").n_unique())
     assert mixed_states["state"].max() in (None, 1)
+
+
+def test_a_stand_in_for_a_name_links_nobody() -> None:
+    many = [
+        {"id": f"n{place}", "household_code": f"H{place}", "relation": "head", "name": "不详", "village_code": HERE} for place in range(101)
+    ]
+    roll = [{"id": f"m{place}", "name": "不详", "village_code": HERE} for place in range(101)]
+    ledger = [{"id": f"r{place}", "holder_name": "不详", "village_code": HERE} for place in range(2)]
+    land_of_all = [{"id": f"p{place}", "holder_name": "不详", "village_code": HERE} for place in range(101)]
+    house = [{"id": "h", "owner_name": "不详", "village_code": HERE}]
+    assert run(deliver(person=many, member=roll, right=ledger, parcel=land_of_all, house=house)).pairs.height == 0
+    assert run(deliver(person=many[1:], member=roll[1:])).pairs.height == 100 * 100
+
+
+@pytest.mark.parametrize("name", ["house", "footprint", "parcel", "right", "person", "member", "approval", "aid", "zone"])
+def test_one_list_alone_is_enough_to_go_on(name: str) -> None:
+    delivery = deliver(**{name: [{"id": "x"}]})
+    linked = run(delivery)
+    assert linked.pairs.height == 0
+    assert linked.houses.height == (name in ("house", "footprint"))
+    assert run(Delivery()).houses.height == 0

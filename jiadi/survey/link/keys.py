@@ -12,6 +12,10 @@ from jiadi.register.tables import PAIRS, Delivery, frame_schema
 
 SURVEY_CODE = r"^[0-9]{12}-"
 HOUSEHOLD_CODE = r"^[0-9]{12}H"
+MASKED = r"[*?#×○●]|某"
+"""What stands in a name of which a part was hidden (张*, 张某某): it names nobody."""
+CROWD = 100
+"""A name that more than so many rows of one village share is a stand-in (不详, 村集体), not a name."""
 
 Kind = str
 CANDIDATES = {"left_id": pl.String(), "right_id": pl.String(), "state": pl.String(), "score": pl.Float64(), "reason": pl.String()}
@@ -33,13 +37,22 @@ def listed(delivery: Delivery, name: str) -> pl.DataFrame:
 
 
 def name_key(column: str) -> pl.Expr:
-    """A name as it is compared (姓名比对): after NFKC, without spaces; null where nothing is left.
+    """A name as it is compared (姓名比对): after NFKC, without spaces; null where nothing is left or a part is hidden.
 
-    >>> pl.select(pl.lit("张　三").alias("name")).select(name_key("name")).item()
-    '张三'
+    >>> pl.DataFrame({"name": ["张　三", "张*", " "]}).select(name_key("name")).to_series().to_list()
+    ['张三', None, None]
     """
     key = pl.col(column).str.normalize("NFKC").str.replace_all(r"\s+", "")
-    return pl.when(key != "").then(key)
+    return pl.when((key != "") & ~key.str.contains(MASKED)).then(key)
+
+
+def without_crowds(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose name tells somebody in their village (可辨姓名的行): shared by no more than CROWD rows.
+
+    >>> without_crowds(pl.DataFrame({"name": ["不详"] * 101 + ["张三"], "village": ["a"] * 102}))["name"].to_list()
+    ['张三']
+    """
+    return frame.filter(pl.len().over("name", "village") <= CROWD)
 
 
 def number_key(numbers: pl.Series) -> pl.Series:

@@ -166,7 +166,7 @@ def of_rights(rights: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
     holders = rest.select(
         pl.col("id").alias("left_id"), keys.name_key("holder_name").alias("name"), pl.col("village_code").alias("village")
     ).drop_nulls()
-    free = _held(parcels).join(by_code, on="right_id", how="anti")
+    free = keys.without_crowds(_held(parcels).join(by_code, on="right_id", how="anti"))
     rivals = pl.len().over("name", "village")
     pairs = holders.with_columns(rivals.alias("rivals")).join(free, on=["name", "village"])
     named = keys.grade(pairs, 0.7, "holder_name", "several_namesakes")

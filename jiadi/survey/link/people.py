@@ -185,7 +185,7 @@ def _by_number(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
 def _namesakes(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """Same name in the same village, unless both sides have an ID: those differ, or they would have met before."""
     pairs = left.filter(pl.col("name").is_not_null() & pl.col("village").is_not_null()).join(
-        right.select("right_id", "name", "village", pl.col("number").alias("other")), on=["name", "village"]
+        keys.without_crowds(right.select("right_id", "name", "village", pl.col("number").alias("other"))), on=["name", "village"]
     )
     return pairs.filter(pl.col("number").is_null() | pl.col("other").is_null()).select(pl.col("id").alias("left_id"), "right_id")
 
