@@ -308,7 +308,7 @@ def counts(placed: count.Placed) -> dict[str, Any]:
 
 def _labels(made: Block, placed: count.Placed, outcome: Outcome) -> dict[str, dict[str, str]]:
     """Every word that a page shows, in both languages."""
-    aside = ("house.village", "house.township", "village.", "finding.limit", "finding.citation", "finding.zone")
+    aside = ("house.village", "house.township", "village.", "source.", "finding.limit", "finding.citation", "finding.zone")
     used: set[str] = {*count.VERDICTS, "unknown", "none"}
     for name, described in made.head.items():
         if described["type"] == "word" and not name.startswith(aside):

@@ -40,6 +40,7 @@ FINDING_COLUMNS = (
     "remedy",
 )
 STANDARD = {"zh": "宅基地面积标准", "en": "homestead area standard"}
+LIMITS = ("area_standard", "road_strip_width", "homesteads_limit")
 MESSAGES = {
     "over_area": {
         "zh": "宗地面积{measured}，标准{limit}，超出{excess}。",
@@ -79,7 +80,7 @@ class InventedLaw:
     sha256: str = "5f" * 32
     title: dict[str, str] = field(default_factory=lambda: {"zh": "衢州市", "en": "Quzhou"})
     sample: bool = False
-    parameters: dict[str, Any] = field(default_factory=lambda: {"area_standard": SimpleNamespace(title=STANDARD)})
+    parameters: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(LIMITS, SimpleNamespace(title=STANDARD)))
 
     def cite(self, citation_id: str, lang: str = "zh") -> str:
         document, article = citation_id.rsplit("_", 1)
@@ -150,12 +151,12 @@ def _detail(homes: pl.DataFrame, rng: np.random.Generator, drawn: bool) -> pl.Da
     )
 
 
-def _findings(homes: pl.DataFrame, verdicts: list[str], rng: np.random.Generator) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _findings(homes: pl.DataFrame, verdicts: list[str], rng: np.random.Generator, found: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Findings of houses that are neither lawful nor to be verified, and which house takes in which."""
     subjects = {"house": "id", "parcel": "parcel_id", "household": "household_id"}
     rows, taken = {}, []
     for number, (home, verdict) in enumerate(zip(homes.iter_rows(named=True), verdicts, strict=True)):
-        fitting = [kind for kind in KINDS if kind[2] == verdict] + ([KINDS[4]] if rng.random() < 0.1 else [])
+        fitting = [kind for kind in KINDS if kind[2] == verdict] + ([KINDS[4]] if found and rng.random() < 0.1 else [])
         for kind in fitting[: 1 + number % 2]:
             values = dict(zip(FINDING_COLUMNS, kind, strict=True))
             values["id"] = home[subjects[values["subject"]]]
@@ -165,12 +166,12 @@ def _findings(homes: pl.DataFrame, verdicts: list[str], rng: np.random.Generator
                 "exception": None,
                 "zone_id": "Z1" if values["code"] == "in_road_strip" else None,
             }
-    found = pl.DataFrame(list(rows.values()), schema=FINDINGS)
+    frame = pl.DataFrame(list(rows.values()), schema=FINDINGS)
     for subject, column in subjects.items():
-        of_subject = found.filter(pl.col("subject") == subject).select("subject", "id", "code")
+        of_subject = frame.filter(pl.col("subject") == subject).select("subject", "id", "code")
         of_house = homes.select(pl.col("id").alias("house_id"), pl.col(column).alias("subject_id"))
         taken.append(of_subject.join(of_house, left_on="id", right_on="subject_id"))
-    return found, pl.concat(taken).select("house_id", "subject", "id", "code")
+    return frame, pl.concat(taken).select("house_id", "subject", "id", "code")
 
 
 def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True, found: bool = True) -> Any:
@@ -187,7 +188,7 @@ def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True,
     homes = _homes(rows, villages(places), rng)
     verdicts = list(rng.choice(VERDICTS, rows, p=[0.48, 0.17, 0.12, 0.08, 0.15])) if found else ["lawful"] * rows
     detail = _detail(homes, rng, drawn)
-    findings, taken = _findings(homes, verdicts, rng)
+    findings, taken = _findings(homes, verdicts, rng, found)
     waiting = homes.filter(pl.Series(verdicts) == "to_be_verified")
     unknowns = waiting.select(
         pl.lit("house").alias("subject"),
