@@ -7,7 +7,6 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-import shapely
 
 from jiadi.geo.gcj02 import looks_gcj02
 from jiadi.register.schema import LISTS, TABLES
@@ -41,14 +40,15 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     """
     day = on or raw.delivered_on
     systems = shape.Systems()
-    brought = [shape.bring(sheet, systems) if sheet.spatial else sheet for sheet in raw.sheets]
-    sheets = [sheet for sheet in brought if sheet is not None]
+    sheets = [sheet for sheet in raw.sheets if not sheet.spatial or shape.bring(sheet, systems)]
     delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
     delivery.files = [*raw.files, *_questions(systems)]
     delivery.sources = _sources(sheets)
-    typed = {
-        name: _type_list([sheet for sheet in sheets if sheet.table == name], day) for name in LISTS if any(s.table == name for s in sheets)
-    }
+    typed = {}
+    for name in LISTS:
+        if of_list := [sheet for sheet in sheets if sheet.table == name]:
+            gathered = gather(of_list)
+            typed[name] = type_table(gathered, day, shape.of_list(gathered, systems))
     problems = [raw.problems, _question_problems(systems), _shifted(typed)]
     for name, one in typed.items():
         delivery.tables[name] = _accepted(one, delivery.sources)
@@ -58,21 +58,6 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery.files.sort(key=lambda entry: (str(entry["file"]), str(entry["sheet"])))
     delivery.extra["area_differences"] = _ranked(typed.get("parcel"), delivery.tables.get("parcel"))
     return delivery
-
-
-def _type_list(sheets: list[RawSheet], on: date | None) -> Typed:
-    gathered = gather(sheets)
-    swapped = None
-    if gathered.geometry is not None:
-        parts = [_swapped(sheet) for sheet in gathered.sheets]
-        swapped = pl.concat(parts) if parts else None
-    return type_table(gathered, on, swapped)
-
-
-def _swapped(sheet: RawSheet) -> pl.Series:
-    if "swapped" in sheet.frame.columns:
-        return sheet.frame.get_column("swapped")
-    return pl.Series("swapped", [False]).new_from_index(0, len(sheet.frame))
 
 
 def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
@@ -127,12 +112,11 @@ def _question_problems(systems: shape.Systems) -> pl.DataFrame:
 
 def _shifted(typed: dict[str, Typed]) -> pl.DataFrame:
     """Layers that are shifted as web maps are: told, and their shapes not used, since every overlay would be wrong."""
-    houses = [one for name in ("house", "footprint") if (one := typed.get(name)) and one.gathered.geometry is not None]
+    houses = [one for name in ("house", "footprint") if (one := typed.get(name)) and one.shapes is not None]
     parcels = typed.get("parcel")
-    if not houses or parcels is None or parcels.gathered.geometry is None:
+    if not houses or parcels is None or parcels.shapes is None:
         return pl.DataFrame(schema=PROBLEMS)
-    drawn = [_shapes(one) for one in houses]
-    found = looks_gcj02(np.concatenate(drawn), _shapes(parcels))
+    found = looks_gcj02(np.concatenate([one.shapes for one in houses if one.shapes is not None]), parcels.shapes)
     if not found.shifted:
         return pl.DataFrame(schema=PROBLEMS)
     rows = []
@@ -141,13 +125,6 @@ def _shifted(typed: dict[str, Typed]) -> pl.DataFrame:
         detail = f"{found.share_as_is:.0%} → {found.share_shifted:.0%}"
         rows += [(s.file, s.sheet, 0, "geometry", "gcj02_suspected", "unknown", "", detail) for s in one.gathered.sheets if s.spatial]
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
-
-
-def _shapes(one: Typed) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
-    shapes: np.ndarray[tuple[int, ...], np.dtype[np.object_]] = shapely.from_wkb(
-        one.frame.get_column(shape.GEOMETRY).to_numpy(allow_copy=True).astype(object)
-    )
-    return shapes
 
 
 def _ranked(one: Typed | None, table: pl.DataFrame | None) -> dict[str, object] | None:

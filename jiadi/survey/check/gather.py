@@ -64,13 +64,11 @@ class Gathered:
         sheets: in the order of their names.
         frame: `sheet` (number in `sheets`), `row`, and for each schema column that any sheet has
             those of `t:name` `n:name` `d:name` that hold anything.
-        geometry: (n,) WKB in each sheet's own coordinates; None for a list without shapes.
     """
 
     table: Table
     sheets: list[RawSheet]
     frame: pl.DataFrame
-    geometry: pl.Series | None
 
     @property
     def columns(self) -> list[str]:
@@ -118,8 +116,7 @@ def gather(sheets: list[RawSheet]) -> Gathered:
     ordered = sorted(sheets, key=lambda sheet: (sheet.file, sheet.sheet))
     parts = [_part(number, sheet) for number, sheet in enumerate(ordered)]
     frame = pl.concat(parts, how="diagonal") if len(parts) > 1 else parts[0]
-    geometry = frame.get_column("geometry") if "geometry" in frame.columns else None
-    return Gathered(TABLES[sheets[0].table], ordered, frame.drop("geometry", strict=False), geometry)
+    return Gathered(TABLES[sheets[0].table], ordered, frame)
 
 
 def _part(number: int, sheet: RawSheet) -> pl.DataFrame:
@@ -135,8 +132,6 @@ def _part(number: int, sheet: RawSheet) -> pl.DataFrame:
     for name, value in sheet.fixed.items():
         if name not in sheet.columns:
             columns.append(pl.lit(value).alias(f"t:{name}"))
-    if "geometry" in held:
-        columns.append(pl.col("geometry"))
     return sheet.frame.select(columns)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 import shapely
-from numpy.typing import NDArray
 
 from jiadi.errors import Refusal
 from jiadi.geo import crs
-from jiadi.geo.axes import Shapes, body_bounds, swap, swapped_axes
+from jiadi.geo.axes import Mask, Shapes, body_bounds, swap, swapped_axes
 from jiadi.geo.measure import areas
 from jiadi.geo.repair import repair
 from jiadi.survey.check.gather import Gathered
@@ -30,37 +29,52 @@ class Systems:
 
     Args:
         known: by (file, layer).
+        shapes: by (file, layer), in EPSG:4490, row by row; not parsed twice.
+        swapped: by (file, layer), features whose axes stood the other way round.
         refused: layers whose system is not known, and the question to the user.
     """
 
     known: dict[tuple[str, str], crs.Crs] = field(default_factory=dict)
+    shapes: dict[tuple[str, str], Shapes] = field(default_factory=dict)
+    swapped: dict[tuple[str, str], Mask] = field(default_factory=dict)
     refused: list[tuple[RawSheet, Refusal]] = field(default_factory=list)
 
 
-def bring(sheet: RawSheet, systems: Systems) -> RawSheet | None:
+def bring(sheet: RawSheet, systems: Systems) -> bool:
     """Bring the shapes of a layer to EPSG:4490 (统一坐标系).
 
     Args:
         sheet: a layer; it is left as it is.
-        systems: told what was found.
+        systems: told what was found, and given the shapes.
 
     Returns:
-        The layer with `geometry` as WKB, longitude first, and `swapped`: features whose axes stood the
-        other way round. None where its system is not known.
+        False where the layer's system is not known.
     """
-    wkb = sheet.frame.get_column(GEOMETRY)
-    shapes: Shapes = shapely.from_wkb(wkb.to_numpy(allow_copy=True).astype(object))
-    if not len(shapes) or shapely.is_missing(shapes).all():
-        return sheet
-    try:
-        found = crs.detect(sheet.crs_text, body_bounds(shapes), sheet.crs_assumed)
-    except Refusal as refusal:
-        systems.refused.append((sheet, refusal))
+    shapes: Shapes = shapely.from_wkb(sheet.frame.get_column(GEOMETRY).to_numpy(allow_copy=True).astype(object))
+    key = (sheet.file, sheet.sheet)
+    turned = np.zeros(len(shapes), dtype=np.bool_)
+    if not shapely.is_missing(shapes).all():
+        try:
+            found = crs.detect(sheet.crs_text, body_bounds(shapes), sheet.crs_assumed)
+        except Refusal as refusal:
+            systems.refused.append((sheet, refusal))
+            return False
+        turned = swapped_axes(shapes)
+        shapes = crs.to_4490(swap(shapes, turned), found)
+        systems.known[key] = found
+    systems.shapes[key], systems.swapped[key] = shapes, turned
+    return True
+
+
+def of_list(gathered: Gathered, systems: Systems) -> tuple[Shapes, Mask] | None:
+    """Shapes of all sheets of a list and which were turned, row by row (一张表的图形); None where no sheet has any."""
+    keys = [(sheet.file, sheet.sheet) for sheet in gathered.sheets]
+    if not any(key in systems.shapes for key in keys):
         return None
-    systems.known[(sheet.file, sheet.sheet)] = found
-    turned = swapped_axes(shapes)
-    moved = crs.to_4490(swap(shapes, turned), found)
-    return replace(sheet, frame=sheet.frame.with_columns(wkb_of(moved), pl.Series("swapped", turned)))
+    blank = [np.full(len(sheet.frame), None, dtype=object) for sheet in gathered.sheets]
+    straight = [np.zeros(len(sheet.frame), dtype=np.bool_) for sheet in gathered.sheets]
+    shapes = np.concatenate([systems.shapes.get(key, none) for key, none in zip(keys, blank, strict=True)])
+    return shapes, np.concatenate([systems.swapped.get(key, none) for key, none in zip(keys, straight, strict=True)])
 
 
 def wkb_of(shapes: Shapes) -> pl.Series:
@@ -68,41 +82,37 @@ def wkb_of(shapes: Shapes) -> pl.Series:
     return pl.Series(GEOMETRY, shapely.to_wkb(shapes, byte_order=1), dtype=pl.Binary)
 
 
-def check(gathered: Gathered, swapped: pl.Series | None, remarks: Remarks) -> tuple[pl.Series, NDArray[np.float64]]:
+def check(shapes: Shapes, swapped: Mask, remarks: Remarks) -> Shapes:
     """Check and repair the shapes of a list (图形检查).
 
     Args:
-        gathered: its `geometry` is in EPSG:4490.
-        swapped: (n,) features whose axes were exchanged; None where none was looked at.
+        shapes: (n,) in EPSG:4490, null where missing.
+        swapped: (n,) features whose axes were exchanged.
         remarks: told `empty_geometry`, `self_intersection`, `duplicate_points`, `swapped_axes`.
 
     Returns:
-        (n,) WKB of valid shapes, null where there is none, and (n,) geodesic areas, m², NaN where
-        there is none.
+        (n,) valid shapes, null where there is none.
     """
-    assert gathered.geometry is not None
-    shapes: Shapes = shapely.from_wkb(gathered.geometry.to_numpy(allow_copy=True).astype(object))
     result = repair(shapes)
     for code, mask in result.problems.items():
         remarks.add(np.flatnonzero(mask), GEOMETRY, code)
-    if swapped is not None:
-        remarks.add(np.flatnonzero(swapped.fill_null(False).to_numpy()), GEOMETRY, "swapped_axes")
-    return wkb_of(result.shapes), areas(result.shapes)
+    remarks.add(np.flatnonzero(swapped), GEOMETRY, "swapped_axes")
+    return result.shapes
 
 
-def compare_areas(stated: pl.Series, measured: NDArray[np.float64], shown: pl.Series, remarks: Remarks) -> pl.DataFrame:
+def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: Remarks) -> pl.DataFrame:
     """Stated against measured areas (登记面积与图形面积): ranked, never refused.
 
     Args:
         stated: (n,) m², null where blank or not taken.
-        measured: (n,) geodesic m², NaN without shape.
+        shapes: (n,) valid, in EPSG:4490; their geodesic areas are measured.
         shown: (n,) the stated area as it stands in the file.
         remarks: told `area_differs` where they differ by more than 5 % of the stated one.
 
     Returns:
         Rows that have both: place, stated_m2, measured_m2, difference_m2, difference (share of the stated one).
     """
-    area = to_hundredths(pl.Series(measured))
+    area = to_hundredths(pl.Series(areas(shapes)))
     frame = pl.DataFrame({"place": np.arange(len(stated)), "stated_m2": stated, "measured_m2": area}).drop_nulls()
     frame = frame.with_columns((pl.col("measured_m2") - pl.col("stated_m2")).round(2).alias("difference_m2"))
     frame = frame.with_columns((pl.col("difference_m2") / pl.col("stated_m2")).alias("difference"))

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from jiadi.geo.axes import Mask, Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
 from jiadi.survey.check import code, day, holder, number, shape, text, word
@@ -31,6 +31,7 @@ class Typed:
         frame: typed columns of the schema, `source_row`, `sheet` (number in `gathered.sheets`); all rows.
         accepted: (rows,) whether a row is taken.
         remarks: on its cells and rows.
+        shapes: (rows,) valid shapes in EPSG:4490; None for a list without any.
         differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
     """
 
@@ -38,6 +39,7 @@ class Typed:
     frame: pl.DataFrame
     accepted: pl.Series
     remarks: Remarks
+    shapes: Shapes | None = None
     differences: pl.DataFrame | None = None
 
 
@@ -56,13 +58,13 @@ class _Work:
         return len(self.gathered.frame)
 
 
-def type_table(gathered: Gathered, on: date | None, swapped: pl.Series | None = None) -> Typed:
+def type_table(gathered: Gathered, on: date | None, drawn: tuple[Shapes, Mask] | None = None) -> Typed:
     """Read every column of a list (定型).
 
     Args:
         gathered: cells of all its sheets.
         on: day of delivery; None where nobody said so.
-        swapped: (n,) features whose axes were exchanged.
+        drawn: (n,) shapes in EPSG:4490 and (n,) features whose axes were exchanged; None for a list without any.
 
     Returns:
         The typed list; its rows are those that were read, in the same order.
@@ -76,15 +78,15 @@ def type_table(gathered: Gathered, on: date | None, swapped: pl.Series | None = 
     _across(work)
     accepted = _required(work)
     _duplicates(work)
-    measured = _shapes(work, swapped)
-    differences = _differences(work, measured)
+    shapes = _shapes(work, drawn)
+    differences = _differences(work, shapes)
     _mixed(work)
     frame = pl.DataFrame({name: series.alias(name) for name, series in work.typed.items()})
     order = [column.name for column in gathered.table.columns]
     frame = frame.select(order).with_columns(
         gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
     )
-    return Typed(gathered, frame, accepted, work.remarks, differences)
+    return Typed(gathered, frame, accepted, work.remarks, shapes, differences)
 
 
 def _blank(column: Column, rows: int) -> pl.Series:
@@ -192,22 +194,22 @@ def _others(spots: list[str], own: str) -> str:
     return "、".join(rest[:_SHOWN_TWINS]) + (" …" if len(rest) > _SHOWN_TWINS else "")
 
 
-def _shapes(work: _Work, swapped: pl.Series | None) -> NDArray[np.float64] | None:
-    spatial = [column for column in work.gathered.table.columns if column.kind == "geometry"]
-    if not spatial:
+def _shapes(work: _Work, drawn: tuple[Shapes, Mask] | None) -> Shapes | None:
+    if not work.gathered.table.spatial:
         return None
-    if work.gathered.geometry is None:
-        work.typed[shape.GEOMETRY] = _blank(spatial[0], work.rows)
+    if drawn is None:
+        work.typed[shape.GEOMETRY] = pl.Series(shape.GEOMETRY, [None], dtype=pl.Binary).new_from_index(0, work.rows)
         return None
-    work.typed[shape.GEOMETRY], measured = shape.check(work.gathered, swapped, work.remarks)
-    return measured
+    shapes = shape.check(*drawn, work.remarks)
+    work.typed[shape.GEOMETRY] = shape.wkb_of(shapes)
+    return shapes
 
 
-def _differences(work: _Work, measured: NDArray[np.float64] | None) -> pl.DataFrame | None:
-    if measured is None or work.gathered.table.name != "parcel" or "stated_area_m2" not in work.cells:
+def _differences(work: _Work, shapes: Shapes | None) -> pl.DataFrame | None:
+    if shapes is None or work.gathered.table.name != "parcel" or "stated_area_m2" not in work.cells:
         return None
     shown = work.cells["stated_area_m2"].shown()
-    return shape.compare_areas(work.typed["stated_area_m2"], measured, shown, work.remarks)
+    return shape.compare_areas(work.typed["stated_area_m2"], shapes, shown, work.remarks)
 
 
 def _mixed(work: _Work) -> None:
