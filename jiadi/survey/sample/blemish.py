@@ -194,7 +194,11 @@ def _areas_and_shapes() -> list[Blemish]:
         share = float(cell.rng.uniform(0.08, 0.3)) * (1 if cell.rng.random() < 0.5 else -1)
         return {"stated_area_m2": (f"{float(cell.text) * (1 + share):.2f}",)}
 
-    shapes = [Blemish(kind, table, "geometry", columnar=True) for kind in ("self_intersection", "duplicate_points") for table in ("parcel", "footprint")]
+    shapes = [
+        Blemish(kind, table, "geometry", columnar=True)
+        for kind in ("self_intersection", "duplicate_points")
+        for table in ("parcel", "footprint")
+    ]
     return [
         *shapes,
         Blemish("swapped_axes", "footprint", "geometry", columnar=True),

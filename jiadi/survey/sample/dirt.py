@@ -74,7 +74,7 @@ def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, s
     rng = stream(seed, "dirt")
     free = {name: np.ones(frame.height, dtype=bool) for name, frame in lists.items()}
     slots = [slot for slot in BLEMISHES if not forms[slot.table].columnar or slot.columnar]
-    rooms = {id(slot): _fitting(slot, forms, lists) for slot in slots}
+    rooms = {id(slot): _fitting(slot, lists) for slot in slots}
     # Where little fits is served first, and what it leaves over is shared out among the rest.
     slots.sort(key=lambda slot: len(rooms[id(slot)]))
     remaining, changes = total, _Changes(forms, lists)
@@ -101,12 +101,12 @@ def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, s
     return soiled
 
 
-def _fitting(slot: Blemish, forms: dict[str, Form], lists: dict[str, pl.DataFrame]) -> Ints:
+def _fitting(slot: Blemish, lists: dict[str, pl.DataFrame]) -> Ints:
     """Rows of the list in which this dirt can be planted: the cell is filled, and what else it needs is there."""
     frame = lists[slot.table]
     if slot.column == GEOMETRY:
         return np.arange(frame.height)
-    fits = forms[slot.table].cells[slot.column].is_not_null()
+    fits = frame[slot.column].is_not_null()
     if slot.needs is not None:
         fits &= frame.select(slot.needs.fill_null(False)).to_series()
     return np.flatnonzero(fits.to_numpy())
@@ -121,13 +121,11 @@ def _told_apart(rows: Ints, lists: dict[str, pl.DataFrame], free: dict[str, Bool
 
 
 class _Changes:
-    """Cells to be overwritten, gathered by list and column and written once."""
+    """Cells to be overwritten in the forms, and what a reader can still know, written to the lists at the end."""
 
     def __init__(self, forms: dict[str, Form], lists: dict[str, pl.DataFrame]) -> None:
         self.forms, self.lists = forms, lists
-        self.shown: dict[tuple[str, str], dict[int, str | None]] = {}
         self.known: dict[tuple[str, str], dict[int, object]] = {}
-        self.rings: dict[str, list[tuple[int, str]]] = {}
 
     def plant(self, slot: Blemish, rows: Ints, rng: np.random.Generator, free: Bools) -> Ints:
         """Plant one kind in one column.
@@ -143,9 +141,9 @@ class _Changes:
         if slot.kind == "mixed_encoding":
             form.raw_rows.update(rows.tolist())
             return rows
-        texts = form.cells[slot.column].gather(rows).to_list()
-        companions = {name: form.cells[name].gather(rows).to_list() for name in slot.with_columns}
-        for place, (row, text) in enumerate(zip(rows.tolist(), texts, strict=True)):
+        companions = {name: form.clean(name, rows) for name in slot.with_columns}
+        for place, (row, text) in enumerate(zip(rows.tolist(), form.clean(slot.column, rows), strict=True)):
+            assert text is not None, "dirt is planted in filled cells alone"
             beside = {name: values[place] for name, values in companions.items()}
             self._apply(slot, row, slot.change(Cell(text, beside, rng)))
         return rows
@@ -153,19 +151,19 @@ class _Changes:
     def _apply(self, slot: Blemish, row: int, change: Mapping[str, tuple[object, ...]]) -> None:
         form = self.forms[slot.table]
         for column, (shown, *known) in change.items():
-            self.shown.setdefault((slot.table, column), {})[row] = None if shown is None else str(shown)
+            form.shown.setdefault(column, {})[row] = None if shown is None else str(shown)
             if known:
                 self.known.setdefault((slot.table, column), {})[row] = known[0]
             if slot.as_number is not None and not form.columnar:
-                form.typed.setdefault(column, np.zeros(form.cells.height, dtype=bool))[row] = slot.as_number
+                form.as_number.setdefault(column, {})[row] = slot.as_number
 
     def _duplicate(self, slot: Blemish, rows: Ints) -> Ints:
         """One row's code is overwritten by another's; neither can be used."""
         pairs = len(rows) // 2
         kept, overwritten = rows[:pairs], rows[pairs : 2 * pairs]
-        codes = self.forms[slot.table].cells[slot.column].gather(kept).to_list()
-        for code, one, other in zip(codes, kept.tolist(), overwritten.tolist(), strict=True):
-            self.shown.setdefault((slot.table, slot.column), {})[other] = code
+        form = self.forms[slot.table]
+        for code, one, other in zip(form.clean(slot.column, kept), kept.tolist(), overwritten.tolist(), strict=True):
+            form.shown.setdefault(slot.column, {})[other] = code
             for row in (one, other):
                 self.known.setdefault((slot.table, slot.column), {})[row] = None
         return rows[: 2 * pairs]
@@ -180,16 +178,17 @@ class _Changes:
 
     def finish(self) -> None:
         """Write the gathered cells."""
-        for (table, column), cells in self.shown.items():
-            form = self.forms[table]
-            form.cells = form.cells.with_columns(_scatter(form.cells[column], cells))
         for (table, column), cells in self.known.items():
             self.lists[table] = self.lists[table].with_columns(_scatter(self.lists[table][column], cells))
 
 
 def _scatter(column: pl.Series, cells: Mapping[int, object]) -> pl.Series:
-    rows = list(cells)
-    return column.scatter(rows, pl.Series([cells[row] for row in rows], dtype=column.dtype, strict=False))
+    """The column with some cells overwritten."""
+    place = np.full(len(column), -1)
+    place[list(cells)] = np.arange(len(cells))
+    new = pl.Series(list(cells.values()), dtype=column.dtype).gather(np.maximum(place, 0))
+    changed = pl.lit(pl.Series(place >= 0))
+    return column.to_frame().select(pl.when(changed).then(pl.lit(new)).otherwise(pl.col(column.name)).alias(column.name)).to_series()
 
 
 _LOOP_M = 0.05
@@ -217,5 +216,3 @@ def _spoil(rings: Rings, rows: Ints, kind: str) -> Rings:
 
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     return vector / np.hypot(*vector)
-
-

@@ -81,8 +81,9 @@ class Words:
         return out
 
     def texts(self) -> pl.Series:
-        """The words as a column of text; the empty word is null."""
-        return pl.Series([word or None for word in self.vocabulary], dtype=pl.String).gather(pl.Series(self.codes))
+        """The words as a column of a closed list, a byte a row; the empty word is null."""
+        kind = pl.Enum(list(dict.fromkeys(word for word in self.vocabulary if word)))
+        return pl.Series([word or None for word in self.vocabulary], dtype=kind).gather(pl.Series(self.codes))
 
 
 def draw_words(rng: np.random.Generator, shares: Mapping[str, float], count: int) -> Words:

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from jiadi.register.schema import TABLES, Column
-from jiadi.survey.sample.draw import Bools
+from jiadi.survey.sample.draw import Bools, Ints
 from jiadi.survey.sample.ground import Rings
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.zones import LAYERS
@@ -70,29 +70,64 @@ NUMBERS = ("area_m2", "length_m", "integer", "year", "month")
 
 @dataclass(slots=True)
 class Form:
-    """One list as it is handed in (表格).
+    """One list as it is handed in (表格). Cells become text only when they are asked for.
 
     Args:
         table: list name. file: where it is written.
         headers: schema column → header in the file.
-        cells: one text column for each schema column, null where blank; rows in the order of the file.
-        typed: (rows,) column → whether a cell is written as a number, in a workbook.
+        frame: the list with its gaps, rows in the order of the file.
         sheet: sheet or layer of each row. row: row as the problem list names it.
         rings: geometry, in the order of the rows.
         columnar: whether the schema's own words are written.
+        shown: column → row → text that is written instead; None leaves the cell blank.
+        as_number: column → row → whether the cell is written as a number, where that is unusual.
+        raw_rows: rows of an attribute table written in UTF-8.
+        swapped: rows drawn with the latitude first.
     """
 
     table: str
     file: str
     headers: dict[str, str]
-    cells: pl.DataFrame
-    typed: dict[str, Bools]
-    sheet: NDArray[np.object_]
+    frame: pl.DataFrame
+    sheet: pl.Series
     row: NDArray[np.int64]
     rings: Rings | None = None
     columnar: bool = False
+    shown: dict[str, dict[int, str | None]] = field(default_factory=dict)
+    as_number: dict[str, dict[int, bool]] = field(default_factory=dict)
     raw_rows: set[int] = field(default_factory=set)
     swapped: set[int] = field(default_factory=set)
+
+    def clean(self, column: str, rows: Ints) -> list[str | None]:
+        """Texts of some cells of a column before any dirt."""
+        texts: list[str | None] = self.frame.select(column)[rows].select(self._cell(column)).to_series().to_list()
+        return texts
+
+    def cells(self, start: int = 0, count: int | None = None) -> pl.DataFrame:
+        """The cells as they are written, one text column for each schema column, null where blank."""
+        part = self.frame.slice(start, count)
+        texts = part.select(self._cell(column).alias(column) for column in self.headers)
+        stop = start + part.height
+        for column, changed in self.shown.items():
+            here = {row - start: text for row, text in changed.items() if start <= row < stop}
+            if here:
+                new = pl.Series(list(here.values()), dtype=pl.String)
+                texts = texts.with_columns(texts[column].scatter(list(here), new))
+        return texts
+
+    def typed(self, start: int = 0, count: int | None = None) -> dict[str, Bools]:
+        """Column → whether a cell is written as a number, for columns that hold any."""
+        height = self.frame.slice(start, count).height
+        numeric = [column for column in self.headers if TABLES[self.table].column(column).kind in NUMBERS]
+        out = {column: np.full(height, column in numeric) for column in (*numeric, *self.as_number)}
+        for column, changed in self.as_number.items():
+            for row, is_number in changed.items():
+                if start <= row < start + height:
+                    out[column][row - start] = is_number
+        return out
+
+    def _cell(self, column: str) -> pl.Expr:
+        return _cell(TABLES[self.table].column(column), self.frame.schema[column], self.columnar)
 
 
 def fill_in(world: World, lists: dict[str, pl.DataFrame], columnar: bool = False) -> dict[str, Form]:
@@ -109,28 +144,21 @@ def fill_in(world: World, lists: dict[str, pl.DataFrame], columnar: bool = False
 
 
 def _form(world: World, name: str, frame: pl.DataFrame, columnar: bool) -> Form:
-    names = _columns(name, frame, columnar)
-    table = TABLES[name]
-    cells = frame.select(_cell(table.column(column), frame[column].dtype, columnar).alias(column) for column in names)
-    headers = {column: column for column in names} if columnar else HEADERS[name]
-    numeric = [column for column in names if table.column(column).kind in NUMBERS]
-    typed = {column: np.ones(frame.height, dtype=bool) for column in numeric}
+    headers = {column: column for column in _columns(name, frame)} if columnar else dict(HEADERS[name])
     file = f"{name}.parquet" if columnar else FILES[name]
     sheet, row = _stand(name, frame, columnar)
-    return Form(name, file, dict(headers), cells, typed, sheet, row, _rings(world, name, frame), columnar)
+    return Form(name, file, headers, frame, sheet, row, _rings(world, name, frame), columnar)
 
 
-def _columns(name: str, frame: pl.DataFrame, columnar: bool) -> list[str]:
-    if columnar:
-        return [column.name for column in TABLES[name].columns if column.name in frame.columns]
-    return list(HEADERS[name])
+def _columns(name: str, frame: pl.DataFrame) -> list[str]:
+    return [column.name for column in TABLES[name].columns if column.name in frame.columns]
 
 
 def _cell(column: Column, dtype: pl.DataType, columnar: bool) -> pl.Expr:
     """A column as text; numbers as a workbook shows them, words in Chinese."""
     value = pl.col(column.name)
     if column.codes and not columnar:
-        return value.replace_strict({word: known[0] for word, known in column.codes.items()}, default=None, return_dtype=pl.String)
+        return value.cast(pl.String).replace_strict({word: known[0] for word, known in column.codes.items()}, default=None, return_dtype=pl.String)
     if dtype == pl.Date:
         return value.dt.strftime("%Y-%m-%d")
     if dtype.is_float():
@@ -139,25 +167,30 @@ def _cell(column: Column, dtype: pl.DataType, columnar: bool) -> pl.Expr:
     return value.cast(pl.String)
 
 
-def _stand(name: str, frame: pl.DataFrame, columnar: bool) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+def _stand(name: str, frame: pl.DataFrame, columnar: bool) -> tuple[pl.Series, NDArray[np.int64]]:
     """Sheet and row of each record, as the problem list will name them."""
     place = np.arange(frame.height)
     if columnar:
-        return np.full(frame.height, "", dtype=object), place + 1
+        return _one_sheet("", frame.height), place + 1
     if name == "right":
-        sheet = frame["village_name"].to_numpy()
-        start = np.concatenate([[True], sheet[1:] != sheet[:-1]])
-        return sheet, place - np.maximum.accumulate(np.where(start, place, 0)) + 4
+        return frame["village_name"], _within(frame, "village_name") + 4
     if name == "house":
-        pages = np.array([f"农房调查{page + 1}" if page else "农房调查" for page in range(frame.height // SHEET_ROWS + 1)], dtype=object)
-        return pages[place // SHEET_ROWS], place % SHEET_ROWS + 3
+        pages = pl.Series([f"农房调查{page + 1}" if page else "农房调查" for page in range(frame.height // SHEET_ROWS + 1)])
+        return pages.gather(place // SHEET_ROWS), place % SHEET_ROWS + 3
     if name == "zone":
-        layer = frame["zone_kind"].replace_strict(LAYERS, return_dtype=pl.String)
-        number = frame.select(pl.int_range(1, pl.len() + 1).over("zone_kind"))
-        return layer.to_numpy(), number.to_series().to_numpy().astype(np.int64)
+        return frame["zone_kind"].replace_strict(LAYERS, return_dtype=pl.String), _within(frame, "zone_kind") + 1
     if name in ("aid", "approval"):
-        return np.full(frame.height, {"aid": "低保", "approval": "审批"}[name], dtype=object), place + 2
-    return np.full(frame.height, "", dtype=object), place + (2 if name in ("person", "member") else 1)
+        return _one_sheet({"aid": "低保", "approval": "审批"}[name], frame.height), place + 2
+    return _one_sheet("", frame.height), place + (2 if name in ("person", "member") else 1)
+
+
+def _one_sheet(name: str, count: int) -> pl.Series:
+    return pl.repeat(name, count, dtype=pl.String, eager=True)
+
+
+def _within(frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
+    """Position of each row among those of the same sheet or layer, from 0."""
+    return frame.select(pl.int_range(pl.len()).over(column)).to_series().to_numpy().astype(np.int64)
 
 
 def _rings(world: World, name: str, frame: pl.DataFrame) -> Rings | None:

@@ -93,20 +93,22 @@ def generate(
     soiled = soil(forms, lists, dirt, seed)
     tell("sample", 0.2)
     truth = answer(world, lists, forms, soiled)
+    write_answers(directory / TRUTH, truth, forms, soiled)
+    found = dict(truth.findings.group_by("code").len().sort("code").iter_rows())
+    # A county of a million houses fits in memory once: what is not needed for the forms is let go.
+    del truth, lists
     tell("sample", 0.35)
     files = _write(directory, world, forms, tell)
-    write_answers(directory / TRUTH, truth, forms, soiled)
     tell("sample", 1.0)
-    found = truth.findings.group_by("code").len().sort("code")
-    return SampleReport([*files, TRUTH], soiled.counts(), dict(found.iter_rows()))
+    return SampleReport([*files, TRUTH], soiled.counts(), found)
 
 
 def _write(directory: Path, world: World, forms: dict[str, Form], tell: Progress) -> list[str]:
-    written = 0
+    written, all_of_them = 0, len(forms)
 
     def done(name: str) -> None:
         nonlocal written
         written += 1
-        tell("sample", 0.35 + 0.55 * written / len(forms))
+        tell("sample", 0.35 + 0.55 * written / all_of_them)
 
     return write_forms(directory, world, forms, done)

@@ -208,9 +208,7 @@ def _ends(
     return np.where(left, day, ABSENT), np.where(dead, day, ABSENT)
 
 
-def _members(
-    rng: np.random.Generator, plan: Words, place: Ints, left: NDArray[np.datetime64], died: NDArray[np.datetime64]
-) -> Bools:
+def _members(rng: np.random.Generator, plan: Words, place: Ints, left: NDArray[np.datetime64], died: NDArray[np.datetime64]) -> Bools:
     strangers = plan.is_in("outsider", "registered_non_member", "non_member_heir")
     drawn = (place == 0) | (rng.random(len(place)) < distributions()["member_of_collective"])
     return drawn & ~strangers & (np.isnat(left) | ~np.isnat(died))

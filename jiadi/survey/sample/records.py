@@ -162,7 +162,7 @@ def _persons(world: World) -> pl.DataFrame:
             "valid_from": people.came_on,
             "valid_to": people.left_on,
             "died_on": people.died_on,
-            **_village(world, people.village),
+            "village_code": _texts(world.villages.code).gather(people.village),
             "_household": people.household,
             "_person": np.arange(len(people.household)),
         }

@@ -126,7 +126,7 @@ def _whole(world: World, lists: dict[str, pl.DataFrame], links: Links, soiled: S
 
 def _spot(form: Form) -> pl.Series:
     """File, sheet and row of each record: the name of a row that has no key of its own."""
-    frame = pl.DataFrame({"sheet": pl.Series(form.sheet.tolist(), dtype=pl.String), "row": form.row})
+    frame = pl.DataFrame({"sheet": form.sheet, "row": form.row})
     return frame.select(pl.concat_str(pl.lit(form.file), "sheet", pl.col("row").cast(pl.String), separator="|")).to_series()
 
 
@@ -138,9 +138,13 @@ def _true_links(
     codes = household_codes(world)
     household = pl.DataFrame({"code": codes, "in": registered}).select(pl.when("in").then("code")).to_series().gather(homesteads.household)
     person = _person_ids(world, lists["person"])
-    right = pl.DataFrame({"key": lists["right"]["parcel_code"], "spot": _spot(forms["right"])}).select(pl.coalesce("key", "spot")).to_series()
+    right = (
+        pl.DataFrame({"key": lists["right"]["parcel_code"], "spot": _spot(forms["right"])}).select(pl.coalesce("key", "spot")).to_series()
+    )
     approval = (
-        pl.DataFrame({"key": lists["approval"]["approval_code"], "spot": _spot(forms["approval"])}).select(pl.coalesce("key", "spot")).to_series()
+        pl.DataFrame({"key": lists["approval"]["approval_code"], "spot": _spot(forms["approval"])})
+        .select(pl.coalesce("key", "spot"))
+        .to_series()
     )
     standing, ledger, granted = houses["homestead"], lists["right"]["_homestead"], lists["approval"]["_homestead"]
     drawn = lists["footprint"].select("_building", "feature_code").join(lists["house"].select("_building", "survey_code"), on="_building")

@@ -116,7 +116,9 @@ def _right_parcel(right: pl.DataFrame, parcel: pl.DataFrame) -> pl.DataFrame:
     coded = parcel.filter(pl.col("parcel_code").is_not_null()).select("parcel_code", pl.col("row").alias("right"))
     by_code = right.join(coded, on="parcel_code").select(pl.col("row").alias("left"), "right", sure=pl.lit(True))
     rest = right.filter(pl.col("parcel_code").is_null()).with_columns(rivals=pl.len().over("holder_name", "village_code"))
-    free = parcel.join(by_code, left_on="row", right_on="right", how="anti").select("holder_name", "village_code", pl.col("row").alias("right"))
+    free = parcel.join(by_code, left_on="row", right_on="right", how="anti").select(
+        "holder_name", "village_code", pl.col("row").alias("right")
+    )
     pairs = rest.join(free, on=["holder_name", "village_code"]).select(pl.col("row").alias("left"), "right", "rivals")
     named = pairs.select("left", "right", sure=(pl.len().over("left") == 1) & (pl.col("rivals") == 1))
     return pl.concat([by_code, named])
@@ -192,7 +194,9 @@ def _house_household(
     rest = owners.join(settled, on="left", how="anti")
     # A holder whose ID is on no register is an outsider; a head of the same name is somebody else.
     strangers = right.filter(pl.col("holder_id").is_not_null()).join(right_household, left_on="row", right_on="left", how="anti")
-    strange = right_parcel.filter("sure").join(strangers.select(pl.col("row").alias("left"), pl.col("holder_name").alias("owner")), on="left")
+    strange = right_parcel.filter("sure").join(
+        strangers.select(pl.col("row").alias("left"), pl.col("holder_name").alias("owner")), on="left"
+    )
     on_parcel = rest.join(house_parcel.select("left", pl.col("right").alias("parcel")), on="left")
     foreign = on_parcel.join(strange.select(pl.col("right").alias("parcel"), "owner"), on=["parcel", "owner"], how="semi")
     by_name = rest.join(foreign, on="left", how="anti").join(

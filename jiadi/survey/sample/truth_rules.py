@@ -231,7 +231,9 @@ def on_roll(lists: dict[str, pl.DataFrame], links: Links, on: date) -> Ints:
     valid = member.filter((pl.col("valid_from") <= on) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > on)))
     heads = person.filter(pl.col("relation") == "head").select("_household", pl.col("id_number").alias("head_id"))
     household = _one(links.right_household, right.height)
-    keyed = pl.DataFrame({"_household": household, "holder_id": right["holder_id"], "name": right["holder_name"], "village_code": right["village_code"]})
+    keyed = pl.DataFrame(
+        {"_household": household, "holder_id": right["holder_id"], "name": right["holder_name"], "village_code": right["village_code"]}
+    )
     keyed = keyed.join(heads.unique("_household"), on="_household", how="left", maintain_order="left").with_columns(
         number=pl.coalesce("holder_id", "head_id")
     )
@@ -239,7 +241,10 @@ def on_roll(lists: dict[str, pl.DataFrame], links: Links, on: date) -> Ints:
     nameless = valid.filter(pl.col("id_number").is_null()).select("name", "village_code").unique().with_columns(named=pl.lit(True))
     by_name = keyed.join(nameless, on=["name", "village_code"], how="left", maintain_order="left")["named"].fill_null(False)
     named_at_all = keyed.join(
-        valid.select("name", "village_code").unique().with_columns(named=pl.lit(True)), on=["name", "village_code"], how="left", maintain_order="left"
+        valid.select("name", "village_code").unique().with_columns(named=pl.lit(True)),
+        on=["name", "village_code"],
+        how="left",
+        maintain_order="left",
     )["named"].fill_null(False)
     known = keyed["number"].is_not_null()
     # A holder without number whose name is on the roll may be that member or a namesake.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -17,11 +17,11 @@ import polars as pl
 from jiadi.survey.sample.draw import Bools
 
 _MOMENT = (2025, 6, 30, 0, 0, 0)
-_CHUNK = 50_000
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+Chunk = tuple[pl.DataFrame, dict[str, Bools]]
 TEXT, TITLE = 1, 2
 """Styles: number format `@` so that codes stay codes, and a bold title."""
 _STYLES = (
@@ -41,19 +41,18 @@ class Sheet:
 
     Args:
         name: at most 31 characters, unique in the workbook.
-        top: rows above the data, each (column, text) pairs from column 0; the first is styled as title.
+        top: rows above the data, each (column, text) pairs; the first is styled as title.
         merged: merged ranges such as "A1:J1".
-        cells: text columns from left to right, null where blank.
-        typed: column → rows whose cell is written as a number; others are text.
+        chunks: the rows piece by piece: text columns from left to right, null where blank; and for
+            columns with numbers whether a cell is written as one.
         bottom: the closing row, (column, text, whether a number); empty where there is none.
     """
 
     name: str
     top: list[list[tuple[int, str]]]
     merged: list[str]
-    cells: pl.DataFrame
-    typed: dict[str, Bools]
-    bottom: list[tuple[int, str, bool]]
+    chunks: Iterator[Chunk]
+    bottom: list[tuple[int, str, bool]] = field(default_factory=list)
 
 
 def letter(column: int) -> str:
@@ -121,10 +120,11 @@ def _sheet_text(sheet: Sheet) -> Iterator[str]:
         style = TITLE if number == 1 else TEXT
         yield f'<row r="{number}">' + "".join(_inline(f"{letter(place)}{number}", text, style) for place, text in row) + "</row>"
     first = len(sheet.top) + 1
-    for start in range(0, sheet.cells.height, _CHUNK):
-        yield _rows_text(sheet, start, first)
+    for cells, typed in sheet.chunks:
+        yield _rows_text(cells, typed, first)
+        first += cells.height
     if sheet.bottom:
-        number = first + sheet.cells.height
+        number = first
         cells = (
             f'<c r="{letter(place)}{number}"><v>{text}</v></c>' if is_number else _inline(f"{letter(place)}{number}", text, TEXT)
             for place, text, is_number in sheet.bottom
@@ -141,21 +141,20 @@ def _inline(place: str, text: str, style: int) -> str:
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
 
-def _rows_text(sheet: Sheet, start: int, first: int) -> str:
+def _rows_text(cells: pl.DataFrame, typed: dict[str, Bools], first: int) -> str:
     """The rows of one chunk as one text, put together column by column."""
-    chunk = sheet.cells.slice(start, _CHUNK)
-    number = pl.int_range(first + start, first + start + chunk.height, eager=True).cast(pl.String)
-    parts = [pl.lit('<row r="') + pl.lit(number) + '">']
-    for place, column in enumerate(chunk.columns):
-        at = pl.lit(f'<c r="{letter(place)}') + pl.lit(number)
-        text = at + f'" s="{TEXT}" t="inlineStr"><is><t xml:space="preserve">' + _escaped(pl.col(column)) + "</t></is></c>"
-        numbers = sheet.typed.get(column)
-        if numbers is not None:
-            figure = at + '"><v>' + pl.col(column) + "</v></c>"
-            mask = numbers[start : start + chunk.height]
-            text = figure if mask.all() else pl.when(pl.lit(pl.Series(mask))).then(figure).otherwise(text)
+    number = pl.lit(pl.int_range(first, first + cells.height, eager=True).cast(pl.String))
+    parts = [pl.lit('<row r="'), number, pl.lit('">')]
+    for place, column in enumerate(cells.columns):
+        start = pl.lit(f'<c r="{letter(place)}')
+        opening = f'" s="{TEXT}" t="inlineStr"><is><t xml:space="preserve">'
+        text = pl.concat_str(start, number, pl.lit(opening), _escaped(pl.col(column)), pl.lit("</t></is></c>"))
+        numbers = typed.get(column)
+        if numbers is not None and numbers.any():
+            figure = pl.concat_str(start, number, pl.lit('"><v>'), column, pl.lit("</v></c>"))
+            text = figure if numbers.all() else pl.when(pl.lit(pl.Series(numbers))).then(figure).otherwise(text)
         parts.append(text.fill_null(""))
-    rows = chunk.select(pl.concat_str(*parts, pl.lit("</row>"))).to_series()
+    rows = cells.select(pl.concat_str(*parts, pl.lit("</row>"))).to_series()
     return str(rows.str.join("").item())
 
 

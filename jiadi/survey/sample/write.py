@@ -22,10 +22,11 @@ from jiadi.survey.sample.draw import distributions
 from jiadi.survey.sample.forms import MANIFEST, Form
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
-from jiadi.survey.sample.workbook import Sheet, letter, write_workbook
+from jiadi.survey.sample.workbook import Chunk, Sheet, letter, write_workbook
 from jiadi.survey.sample.zones import LAYERS
 
 _CSV_ROWS = 200_000
+_SHEET_CHUNK = 20_000
 
 
 def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Callable[[str], None]) -> list[str]:
@@ -38,7 +39,9 @@ def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Cal
     Returns: names of the files, in the order written.
     """
     written = []
-    for name, form in forms.items():
+    for name in list(forms):
+        # Each form is let go when it is written: together they would not fit.
+        form = forms.pop(name)
         path = directory / form.file
         if form.columnar:
             _write_parquet(path, world, name, form)
@@ -63,14 +66,14 @@ def _manifest(world: World) -> str:
 
 
 def _labelled(form: Form) -> pl.DataFrame:
-    return form.cells.rename(form.headers)
+    return form.cells().rename(form.headers)
 
 
 def _write_csv(path: Path, world: World, form: Form) -> None:
-    frame = _labelled(form)
     with path.open("wb") as out:
-        for start in range(0, max(frame.height, 1), _CSV_ROWS):
-            text = frame.slice(start, _CSV_ROWS).write_csv(include_header=start == 0, line_terminator="\r\n")
+        for start in range(0, max(form.frame.height, 1), _CSV_ROWS):
+            part = form.cells(start, _CSV_ROWS).rename(form.headers)
+            text = part.write_csv(include_header=start == 0, line_terminator="\r\n")
             out.write(text.encode("gb18030"))
 
 
@@ -85,7 +88,7 @@ def _write_footprints(path: Path, world: World, form: Form) -> None:
 
 
 def _write_zones(path: Path, world: World, form: Form) -> None:
-    shapes.write_geopackage(path, form.sheet, _labelled(form), zone_polygons(world))
+    shapes.write_geopackage(path, form.sheet.to_numpy(), _labelled(form), zone_polygons(world))
 
 
 def zone_polygons(world: World) -> NDArray[np.object_]:
@@ -102,65 +105,62 @@ def _write_list(path: Path, world: World, form: Form) -> None:
     """A plain list: one header row."""
     name = str(form.sheet[0]) if len(form.sheet) else path.stem
     header = [list(enumerate(form.headers.values()))]
-    write_workbook(path, [Sheet(name, header, [], form.cells, form.typed, [])], [name])
+    write_workbook(path, [Sheet(name, header, [], _chunks(form, 0, form.frame.height))], [name])
+
+
+def _chunks(form: Form, start: int, stop: int) -> Iterator[Chunk]:
+    for first in range(start, stop, _SHEET_CHUNK):
+        count = min(_SHEET_CHUNK, stop - first)
+        yield form.cells(first, count), form.typed(first, count)
+
+
+def _runs(form: Form) -> Iterator[tuple[str, int, int]]:
+    """Name, first row and row after the last of each sheet."""
+    runs = form.sheet.rle().struct.unnest()
+    ends = runs["len"].cum_sum().to_list()
+    yield from zip(runs["value"].to_list(), [0, *ends[:-1]], ends, strict=True)
 
 
 def _write_houses(path: Path, world: World, form: Form) -> None:
     """One header row below a merged title; a new sheet where a sheet is full."""
-    names = list(dict.fromkeys(form.sheet.tolist())) or ["农房调查"]
     title = f"{divisions.name(world.county)}农村房屋调查表"
-
-    def pages() -> Iterator[Sheet]:
-        for name in names:
-            rows = np.flatnonzero(form.sheet == name)
-            yield _titled(form, rows, name, title)
-
-    write_workbook(path, pages(), names)
-
-
-def _titled(form: Form, rows: NDArray[np.int64], name: str, title: str) -> Sheet:
-    first, count = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
-    typed = {column: mask[first : first + count] for column, mask in form.typed.items()}
     top = [[(0, title)], list(enumerate(form.headers.values()))]
-    return Sheet(name, top, [f"A1:{letter(len(form.headers) - 1)}1"], form.cells.slice(first, count), typed, [])
+    merged = [f"A1:{letter(len(form.headers) - 1)}1"]
+    runs = list(_runs(form)) or [("农房调查", 0, 0)]
+    sheets = (Sheet(name, top, merged, _chunks(form, start, stop)) for name, start, stop in runs)
+    write_workbook(path, sheets, [name for name, _, _ in runs])
 
 
 def _write_ledger(path: Path, world: World, form: Form) -> None:
     """A sheet a village: merged title, header in two rows, closing row with the totals."""
-    names = list(dict.fromkeys(form.sheet.tolist()))
-
-    def pages() -> Iterator[Sheet]:
-        starts = np.flatnonzero(np.concatenate([[True], form.sheet[1:] != form.sheet[:-1]]))
-        for start, stop in zip(starts, [*starts[1:], len(form.sheet)], strict=True):
-            yield _village_page(form, int(start), int(stop))
-
-    write_workbook(path, pages(), names)
+    runs = list(_runs(form))
+    sheets = (_village_page(form, name, start, stop - start) for name, start, stop in runs)
+    write_workbook(path, sheets, [name for name, _, _ in runs])
 
 
-def _village_page(form: Form, start: int, stop: int) -> Sheet:
-    cells = form.cells.slice(start, stop - start)
-    typed = {column: mask[start:stop] for column, mask in form.typed.items()}
+def _village_page(form: Form, name: str, start: int, count: int) -> Sheet:
+    cells, typed = form.cells(start, count), form.typed(start, count)
     cells = cells.select(pl.int_range(1, pl.len() + 1).cast(pl.String).alias("serial"), *cells.columns)
-    typed["serial"] = np.ones(cells.height, dtype=bool)
-    upper, lower, merged = [(0, "序号")], [], ["A2:A3"]
+    upper: list[tuple[int, str]] = [(0, "序号")]
+    lower: list[tuple[int, str]] = []
+    merged = [f"A1:{letter(len(form.headers))}1", "A2:A3"]
     for place, header in enumerate(form.headers.values(), start=1):
         over, _, under = header.partition("/")
-        if under:
+        if not under:
+            merged.append(f"{letter(place)}2:{letter(place)}3")
+        else:
             lower.append((place, under))
             if upper[-1][1] == over:
                 merged.append(f"{letter(place - 1)}2:{letter(place)}2")
                 continue
-        else:
-            merged.append(f"{letter(place)}2:{letter(place)}3")
         upper.append((place, over))
-    name = str(form.sheet[start])
-    last = letter(len(form.headers))
     total = [(0, "合计", False)]
     for place, column in enumerate(form.headers, start=1):
         if column.endswith("area_m2"):
             figure = cells[column].filter(pl.Series(typed[column])).cast(pl.Float64, strict=False).sum()
             total.append((place, f"{figure:.2f}", True))
-    return Sheet(name, [[(0, f"{name}宅基地台账")], upper, lower], [f"A1:{last}1", *merged], cells, typed, total)
+    typed["serial"] = np.ones(count, dtype=bool)
+    return Sheet(name, [[(0, f"{name}宅基地台账")], upper, lower], merged, iter([(cells, typed)]), total)
 
 
 _WRITERS: dict[str, Callable[[Path, World, Form], None]] = {
@@ -179,7 +179,7 @@ _WRITERS: dict[str, Callable[[Path, World, Form], None]] = {
 def _write_parquet(path: Path, world: World, name: str, form: Form) -> None:
     """The schema's own columns and types; GeoParquet where the list is drawn."""
     table = TABLES[name]
-    typed = form.cells.select(_typed(form, column).alias(column) for column in form.cells.columns)
+    typed = form.cells().select(_typed(form, column).alias(column) for column in form.headers)
     out: pa.Table = pa.table({column: typed[column].to_arrow() for column in typed.columns})
     metadata = {b"jiadi_table": name.encode()}
     if table.spatial and name != "house":
