@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from jiadi.survey.sample.blemish import BLEMISHES, Blemish, Cell
 from jiadi.survey.sample.draw import Bools, Ints, stream
 from jiadi.survey.sample.forms import Form
-from jiadi.survey.sample.ground import Rings
 
 GEOMETRY = "geometry"
+_SHORT_LIST = 5
+"""A list carries at most so many times the share of dirt of the whole."""
 DESTROYING = frozenset(
     {
         "id_from_float", "id_check_digit", "count_mismatch", "not_a_number", "storeys_range", "year_out_of_range",
@@ -170,11 +170,10 @@ class _Changes:
 
     def _geometry(self, slot: Blemish, rows: Ints) -> None:
         form = self.forms[slot.table]
-        assert form.rings is not None
         if slot.kind == "swapped_axes":
             form.swapped.update(rows.tolist())
         else:
-            form.rings = _spoil(form.rings, rows, slot.kind)
+            form.spoiled.update(dict.fromkeys(rows.tolist(), slot.kind))
 
     def finish(self) -> None:
         """Write the gathered cells."""
@@ -189,30 +188,3 @@ def _scatter(column: pl.Series, cells: Mapping[int, object]) -> pl.Series:
     new = pl.Series(list(cells.values()), dtype=column.dtype).gather(np.maximum(place, 0))
     changed = pl.lit(pl.Series(place >= 0))
     return column.to_frame().select(pl.when(changed).then(pl.lit(new)).otherwise(pl.col(column.name)).alias(column.name)).to_series()
-
-
-_LOOP_M = 0.05
-_SHORT_LIST = 5
-"""A list carries at most so many times the share of dirt of the whole."""
-
-
-def _spoil(rings: Rings, rows: Ints, kind: str) -> Rings:
-    """Rings with one corner more: a corner doubled, or a loop of a few square millimetres at the second corner."""
-    width = int(max(rings.x.shape[1], rings.corners[rows].max(initial=0) + 1))
-    x, y = (np.pad(part, ((0, 0), (0, width - part.shape[1])), mode="edge") for part in (rings.x, rings.y))
-    corners = rings.corners.copy()
-    for row in rows.tolist():
-        points = np.stack([x[row, : corners[row]], y[row, : corners[row]]], axis=1)
-        before, at, after = points[0], points[1], points[2]
-        if kind == "duplicate_points":
-            extra = [at, at]
-        else:
-            extra = [at + _LOOP_M * _unit(after - at), at + _LOOP_M * _unit(before - at)]
-        changed = np.concatenate([points[:1], extra, points[2:]])
-        x[row], y[row] = (np.pad(changed[:, axis], (0, width - len(changed)), mode="edge") for axis in (0, 1))
-        corners[row] += 1
-    return Rings(x, y, corners)
-
-
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    return vector / np.hypot(*vector)

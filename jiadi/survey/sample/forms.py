@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jiadi.register.schema import TABLES, Column
 from jiadi.survey.sample.draw import Bools, Ints
-from jiadi.survey.sample.ground import Rings
+from jiadi.survey.sample.ground import Rings, spoil
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.zones import LAYERS
 
@@ -77,7 +77,7 @@ class Form:
         headers: schema column → header in the file.
         frame: the list with its gaps, rows in the order of the file.
         sheet: sheet or layer of each row. row: row as the problem list names it.
-        rings: geometry, in the order of the rows.
+        spoiled: row → kind of dirt in its drawing.
         columnar: whether the schema's own words are written.
         shown: column → row → text that is written instead; None leaves the cell blank.
         as_number: column → row → whether the cell is written as a number, where that is unusual.
@@ -91,10 +91,10 @@ class Form:
     frame: pl.DataFrame
     sheet: pl.Series
     row: NDArray[np.int64]
-    rings: Rings | None = None
     columnar: bool = False
     shown: dict[str, dict[int, str | None]] = field(default_factory=dict)
     as_number: dict[str, dict[int, bool]] = field(default_factory=dict)
+    spoiled: dict[int, str] = field(default_factory=dict)
     raw_rows: set[int] = field(default_factory=set)
     swapped: set[int] = field(default_factory=set)
 
@@ -130,24 +130,23 @@ class Form:
         return _cell(TABLES[self.table].column(column), self.frame.schema[column], self.columnar)
 
 
-def fill_in(world: World, lists: dict[str, pl.DataFrame], columnar: bool = False) -> dict[str, Form]:
+def fill_in(lists: dict[str, pl.DataFrame], columnar: bool = False) -> dict[str, Form]:
     """Copy the departments' lists into their forms (填表).
 
     Args:
-        world: the invented county.
         lists: what `write_down` gave.
         columnar: the schema's own column names and words instead of the departments'.
 
     Returns: list name → form.
     """
-    return {name: _form(world, name, frame, columnar) for name, frame in lists.items()}
+    return {name: _form(name, frame, columnar) for name, frame in lists.items()}
 
 
-def _form(world: World, name: str, frame: pl.DataFrame, columnar: bool) -> Form:
+def _form(name: str, frame: pl.DataFrame, columnar: bool) -> Form:
     headers = {column: column for column in _columns(name, frame)} if columnar else dict(HEADERS[name])
     file = f"{name}.parquet" if columnar else FILES[name]
     sheet, row = _stand(name, frame, columnar)
-    return Form(name, file, headers, frame, sheet, row, _rings(world, name, frame), columnar)
+    return Form(name, file, headers, frame, sheet, row, columnar)
 
 
 def _columns(name: str, frame: pl.DataFrame) -> list[str]:
@@ -158,7 +157,9 @@ def _cell(column: Column, dtype: pl.DataType, columnar: bool) -> pl.Expr:
     """A column as text; numbers as a workbook shows them, words in Chinese."""
     value = pl.col(column.name)
     if column.codes and not columnar:
-        return value.cast(pl.String).replace_strict({word: known[0] for word, known in column.codes.items()}, default=None, return_dtype=pl.String)
+        return value.cast(pl.String).replace_strict(
+            {word: known[0] for word, known in column.codes.items()}, default=None, return_dtype=pl.String
+        )
     if dtype == pl.Date:
         return value.dt.strftime("%Y-%m-%d")
     if dtype.is_float():
@@ -193,9 +194,10 @@ def _within(frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
     return frame.select(pl.int_range(pl.len()).over(column)).to_series().to_numpy().astype(np.int64)
 
 
-def _rings(world: World, name: str, frame: pl.DataFrame) -> Rings | None:
-    if name == "parcel":
-        return world.ground.parcels.take(frame["_homestead"].to_numpy())
-    if name == "footprint":
-        return world.ground.houses.take(frame["_building"].to_numpy())
-    return None
+def outlines(world: World, form: Form) -> Rings:
+    """Outlines of the parcels or footprints of a form as they are drawn (图形), dirt included."""
+    if form.table == "parcel":
+        clean = world.ground.parcels.take(form.frame["_homestead"].to_numpy())
+    else:
+        clean = world.ground.houses.take(form.frame["_building"].to_numpy())
+    return spoil(clean, form.spoiled)

@@ -89,7 +89,7 @@ def generate(
     directory.mkdir(parents=True, exist_ok=True)
     world = invent(division, houses, seed)
     lists = write_down(world)
-    forms = fill_in(world, lists, columnar=form == "columnar")
+    forms = fill_in(lists, columnar=form == "columnar")
     soiled = soil(forms, lists, dirt, seed)
     tell("sample", 0.2)
     truth = answer(world, lists, forms, soiled)

@@ -19,7 +19,7 @@ from jiadi.register.schema import TABLES
 from jiadi.register.tables import dtype
 from jiadi.survey.sample import shapes
 from jiadi.survey.sample.draw import distributions
-from jiadi.survey.sample.forms import MANIFEST, Form
+from jiadi.survey.sample.forms import MANIFEST, Form, outlines
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.workbook import Chunk, Sheet, letter, write_workbook
@@ -78,13 +78,11 @@ def _write_csv(path: Path, world: World, form: Form) -> None:
 
 
 def _write_parcels(path: Path, world: World, form: Form) -> None:
-    assert form.rings is not None
-    shapes.write_shapefile(path, form.rings, _labelled(form), world.villages.plane, form.raw_rows)
+    shapes.write_shapefile(path, outlines(world, form), _labelled(form), world.villages.plane, form.raw_rows)
 
 
 def _write_footprints(path: Path, world: World, form: Form) -> None:
-    assert form.rings is not None
-    shapes.write_geojson(path, form.rings, _labelled(form), world.villages.plane, form.swapped)
+    shapes.write_geojson(path, outlines(world, form), _labelled(form), world.villages.plane, form.swapped)
 
 
 def _write_zones(path: Path, world: World, form: Form) -> None:
@@ -199,9 +197,9 @@ def _typed(form: Form, column: str) -> pl.Expr:
 
 
 def _wkb(world: World, name: str, form: Form) -> list[bytes]:
-    if form.rings is None:
+    if name == "zone":
         return list(shapely.to_wkb(zone_polygons(world)))
-    x, y, counts = shapes.flat_coordinates(form.rings, clockwise=False)
+    x, y, counts = shapes.flat_coordinates(outlines(world, form), clockwise=False)
     lon, lat = world.villages.plane.to_degrees(x, y)
     owner = np.repeat(np.arange(len(counts)), counts)
     if form.swapped:
