@@ -142,7 +142,7 @@ def test_a_known_system_is_brought_to_4490_and_an_unknown_one_is_a_question() ->
 
 
 def test_stated_areas_that_differ_are_ranked_and_not_refused() -> None:
-    area = 108.05  # m², of the square at this latitude
+    area = 108.10  # m², of the square at this latitude
     stated = [area, area * 1.04, area * 1.08, area * 2]
     delivery = check(
         RawDelivery(
@@ -154,6 +154,13 @@ def test_stated_areas_that_differ_are_ranked_and_not_refused() -> None:
     assert (differences["compared"], differences["over_5_percent"], differences["over_10_percent"]) == (4, 2, 1)
     assert differences["ranked"]["row"].to_list() == [4, 3]
     assert len(delivery.tables["parcel"]) == 4 and delivery.problems["code"].to_list() == ["area_differs"] * 2
+
+
+def test_parcels_that_lie_over_each_other_are_told_of_each_other() -> None:
+    raw = RawDelivery([sheet("parcel", {"feature_code": ["1", "2", "3"]}, shapes=[square(), square(5e-5), square(1e-3)])])
+    told = check(raw).problems
+    assert told.select("row", "code").rows() == [(1, "parcel_overlap"), (2, "parcel_overlap")]
+    assert told["detail"].to_list() == ["a #2, 54.05 m²", "a #1, 54.05 m²"]
 
 
 def test_a_layer_in_web_map_coordinates_is_told_and_its_shapes_are_not_used() -> None:

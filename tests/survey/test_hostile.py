@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from jiadi.survey.check import check
 from jiadi.survey.read import read
 from jiadi.survey.read.inspect import workbook_fault
 
@@ -93,6 +94,7 @@ def test_formulas_are_read_as_text(tmp_path: Path) -> None:
     path.write_text('权利人,备注\n=1+1,+1\n-1,@SUM(A1)\n"\tx","\rx"\n', "utf-8", newline="")
     delivery = read([path])
     assert delivery.sheets[0].frame["t0"].to_list() == ["=1+1", "-1", "\tx"]
+    assert "few_columns" in check(delivery).problems["code"].to_list()
 
 
 @pytest.mark.parametrize("member", ["../escaped.csv", "/escaped.csv", "a/../../escaped.csv", "..\\escaped.csv"])

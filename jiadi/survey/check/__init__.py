@@ -49,7 +49,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
             gathered = gather(of_list)
             typed[name] = type_table(gathered, day, shape.of_list(gathered, systems))
-    problems = [raw.problems, _question_problems(systems), _shifted(typed)]
+    problems = [raw.problems, _question_problems(systems), _doubted(sheets), _shifted(typed)]
     for name, one in typed.items():
         delivery.tables[name] = _accepted(one, delivery.sources)
         delivery.files += _entries(one)
@@ -107,6 +107,14 @@ def _questions(systems: shape.Systems) -> list[dict[str, object]]:
 def _question_problems(systems: shape.Systems) -> pl.DataFrame:
     said = [(sheet, reasons.of_refusal(refusal)) for sheet, refusal in systems.refused]
     rows = [(sheet.file, sheet.sheet, 0, "", words.code, "refused", sheet.crs_text[:80], words.en) for sheet, words in said]
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+
+
+def _doubted(sheets: list[RawSheet]) -> pl.DataFrame:
+    """Sheets that were taken for a list on the word of a few headings."""
+    rows = [
+        (s.file, s.sheet, 0, "", "few_columns", "note", "", "、".join(s.header(name) for name in s.columns)) for s in sheets if not s.sure
+    ]
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 

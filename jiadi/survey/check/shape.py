@@ -12,15 +12,17 @@ from jiadi.errors import Refusal
 from jiadi.geo import crs
 from jiadi.geo.axes import Mask, Shapes, body_bounds, swap, swapped_axes
 from jiadi.geo.measure import areas
+from jiadi.geo.overlay import parcel_overlaps
 from jiadi.geo.repair import repair
 from jiadi.survey.check.gather import Gathered
 from jiadi.survey.check.number import to_hundredths
-from jiadi.survey.check.remarks import Remarks
+from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.read.raw import RawSheet
 
 GEOMETRY = "geometry"
 MOST_DIFFERENCE = 0.05
 LARGE_DIFFERENCE = 0.10
+LEAST_OVERLAP_M2 = 0.1
 
 
 @dataclass(slots=True)
@@ -98,6 +100,23 @@ def check(shapes: Shapes, swapped: Mask, remarks: Remarks) -> Shapes:
         remarks.add(np.flatnonzero(mask), GEOMETRY, code)
     remarks.add(np.flatnonzero(swapped), GEOMETRY, "swapped_axes")
     return result.shapes
+
+
+def overlapping(shapes: Shapes) -> tuple[Places, Places, pl.Series]:
+    """Parcels that lie over each other (宗地重叠), by more than drawing can help.
+
+    Args:
+        shapes: (n,) valid, in EPSG:4490, null where missing.
+
+    Returns:
+        Row, row of the other and square metres of each overlap; every pair is there both ways.
+    """
+    there = np.flatnonzero(~shapely.is_missing(shapes))
+    found = parcel_overlaps(shapes[there], [f"{place:09d}" for place in there.tolist()])
+    found = found.filter(pl.col("overlap_m2") > LEAST_OVERLAP_M2)
+    one, other = (found.get_column(name).cast(pl.Int64).to_numpy().astype(np.intp) for name in ("parcel_id", "other_id"))
+    area = to_hundredths(found.get_column("overlap_m2"))
+    return np.concatenate([one, other]), np.concatenate([other, one]), pl.concat([area, area])
 
 
 def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: Remarks) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
 from jiadi.survey.check import code, day, holder, number, shape, text, word
 from jiadi.survey.check.gather import Cells, Gathered
-from jiadi.survey.check.remarks import Remarks
+from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.text import where
 
 _NUMERIC = frozenset({"area_m2", "length_m", "integer", "year", "month"})
@@ -166,10 +166,15 @@ def _required(work: _Work) -> pl.Series:
     return taken
 
 
+def _spots(work: _Work, places: Places) -> pl.Series:
+    """Where rows stand, as a user finds them: file, sheet and row."""
+    files = pl.Series([f"{sheet.file} {sheet.sheet}".strip() for sheet in work.gathered.sheets], dtype=pl.String)
+    at = work.gathered.frame.select(pl.col("sheet").gather(places), pl.col("row").gather(places))
+    return at.select(pl.format("{} #{}", files.gather(at.get_column("sheet")), "row").alias("spot")).to_series()
+
+
 def _duplicates(work: _Work) -> None:
     """A key that several rows carry is none's: each row is told of the others."""
-    sheets = work.gathered.sheets
-    where_ = pl.Series([f"{sheet.file} {sheet.sheet}".strip() for sheet in sheets], dtype=pl.String)
     for column in work.gathered.table.columns:
         if not column.key or column.name not in work.cells:
             continue
@@ -178,11 +183,8 @@ def _duplicates(work: _Work) -> None:
         if not repeated.any():
             continue
         places = where(repeated)
-        spot = work.gathered.frame.select(pl.col("sheet").gather(places), pl.col("row").gather(places)).with_columns(
-            keys.gather(places).alias("key"), pl.Series("place", places)
-        )
-        spot = spot.with_columns(pl.format("{} #{}", where_.gather(spot.get_column("sheet")), "row").alias("spot"))
-        grouped = spot.sort("key", "sheet", "row").group_by("key").agg(pl.col("spot"))
+        spot = pl.DataFrame({"place": places, "key": keys.gather(places), "spot": _spots(work, places)})
+        grouped = spot.sort("key", "place").group_by("key").agg(pl.col("spot"))
         told = spot.join(grouped, on="key", how="left", suffix="_all")
         others = pl.Series([_others(all_, own) for all_, own in told.select("spot_all", "spot").iter_rows()], dtype=pl.String)
         work.remarks.add(told.get_column("place").to_numpy(), column.name, "duplicate_key", told.get_column("key"), detail=others)
@@ -202,6 +204,10 @@ def _shapes(work: _Work, drawn: tuple[Shapes, Mask] | None) -> Shapes | None:
         return None
     shapes = shape.check(*drawn, work.remarks)
     work.typed[shape.GEOMETRY] = shape.wkb_of(shapes)
+    if work.gathered.table.name == "parcel":
+        one, other, area = shape.overlapping(shapes)
+        words = pl.select(pl.format("{}, {} m²", _spots(work, other), area)).to_series()
+        work.remarks.add(one, shape.GEOMETRY, "parcel_overlap", detail=words)
     return shapes
 
 

@@ -15,6 +15,8 @@ JOIN = "/"
 _BRACKETS = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]")
 _UNITS = re.compile(r"(?<=.)(平方米|平米|m2|m²)$")
 _NOISE = re.compile(r"[\s*:：、,，.。_\-—~\"'“”/\\|]+")
+SURE = 1.0
+"""Score from which a match rests on more than a few headings that any list may have."""
 _SHORT_FIELD_BYTES = 9
 _SPATIAL = ("parcel", "house", "footprint", "zone")
 
@@ -89,7 +91,7 @@ def _by_name_alone(headings: Sequence[str], assigned: Mapping[str, Mapping[str, 
         table = TABLES[name]
         needed = all(column.name in columns for column in table.columns if column.required)
         if table.any_of and needed and any(column in columns for column in table.any_of) and 2 * len(columns) >= filled > 1:
-            fits.append(Match(name, dict(columns), len(columns) / 10))
+            fits.append(Match(name, dict(columns), min(len(columns) / 10, SURE / 2)))
     return fits[0] if len(fits) == 1 else Match()
 
 

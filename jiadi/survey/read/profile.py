@@ -167,7 +167,7 @@ def _check_columns(part: dict[str, Any], key: str, table: str, name: str, path: 
 
 
 def _bad(path: Path, what: str) -> Refusal:
-    return Refusal("bad_profile", f"The profile {path.name} does not load: {what}.", "See docs/guide/profiles.md.")
+    return Refusal("bad_profile", f"The profile {path.name} does not load: {what}.", "See docs/guide/delivery.md.")
 
 
 @cache

@@ -37,6 +37,7 @@ class RawSheet:
         crs_text: what the file says of its coordinates; "" where it says nothing.
         crs_assumed: the format, not the file, says so.
         bounds: of the shapes, in the file's coordinates.
+        sure: whether anything but a few headings tells the list.
     """
 
     file: str
@@ -54,6 +55,7 @@ class RawSheet:
     crs_text: str = ""
     crs_assumed: bool = False
     bounds: tuple[float, float, float, float] | None = None
+    sure: bool = True
 
     @property
     def spatial(self) -> bool:

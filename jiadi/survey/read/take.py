@@ -17,7 +17,7 @@ from jiadi.geo.files import Layer, read_layers
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.survey.read import header, reasons
 from jiadi.survey.read.found import MAPS, WORKBOOKS
-from jiadi.survey.read.match import Match, match, of_codes
+from jiadi.survey.read.match import SURE, Match, match, of_codes
 from jiadi.survey.read.profile import Profile, Rule, shipped
 from jiadi.survey.read.raw import ROW, RawSheet, split_columns
 from jiadi.survey.read.reasons import Said
@@ -139,7 +139,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     if one.grid and "village_name" not in columns and _names_village(one.name, heading.match.table):
         fixed.setdefault("village_name", one.name)
     sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
-    sheet.skipped, sheet.mixed = skipped, mixed
+    sheet.skipped, sheet.mixed, sheet.sure = skipped, mixed, heading.match.score >= SURE or bool(rule.table)
     if one.layer is not None:
         sheet.crs_text = one.layer.crs_text if one.layer.crs_text and not (one.layer.crs_assumed and rule.crs) else rule.crs
         sheet.crs_assumed = one.layer.crs_assumed and not rule.crs
