@@ -9,7 +9,8 @@ const DIMMED = "#c3cad2";
 const INK = "#14202b";
 /** Drawn last, so that what needs attention lies on top. */
 const ORDER = [0, 1, 2, 4, 3];
-const SMALL = 3;
+const SMALL = 5;
+const BATCH = 48;
 /** A sign on large houses: the verdict without its colour. */
 const SIGNS = { zh: ["合", "补", "史", "违", "核"], en: ["L", "R", "H", "U", "?"] };
 
@@ -168,36 +169,44 @@ export function chartAt(given: Shown, x: number, y: number, pixel: number): Labe
 
 function drawParcels(view: Frame, { houses }: Shown): void {
   const { context } = view;
-  context.beginPath();
-  for (const parcel of inFrame(houses.parcels, view)) trace(houses.parcels, parcel, view);
   context.fillStyle = "rgba(255, 255, 255, 0.55)";
-  context.fill();
   context.strokeStyle = "#b7c0ca";
   context.lineWidth = 0.8 * view.ratio;
-  context.stroke();
+  inBatches(inFrame(houses.parcels, view), (batch) => {
+    context.beginPath();
+    for (const parcel of batch) trace(houses.parcels, parcel, view);
+    context.fill();
+    context.stroke();
+  });
 }
 
 function fillGroup(view: Frame, houses: Houses, group: number[], fill: string, edge: string | null, size: number): void {
   const { context } = view;
   const { box } = houses.drawn;
   const small = SMALL * view.ratio * view.resolution;
-  let drawn = 0;
+  const large: number[] = [];
   context.fillStyle = fill;
-  context.beginPath();
   for (const house of group) {
     const at = 4 * house;
-    if (box[at + 2] - box[at] < small && box[at + 3] - box[at + 1] < small) dot(houses.drawn, house, view, size);
-    else {
-      trace(houses.drawn, house, view);
-      drawn++;
-    }
+    const side = Math.max(box[at + 2] - box[at], box[at + 3] - box[at + 1]);
+    if (side < small) dot(houses.drawn, house, view, Math.max(size, (0.8 * side) / (view.resolution * view.ratio)));
+    else large.push(house);
   }
-  if (!drawn) return;
-  context.fill();
-  if (edge === null || view.resolution * view.ratio > 1.4) return;
-  context.strokeStyle = edge;
+  context.strokeStyle = edge ?? fill;
   context.lineWidth = 1 * view.ratio;
-  context.stroke();
+  const edged = edge !== null && view.resolution * view.ratio < 1.4;
+  inBatches(large, (batch) => {
+    context.beginPath();
+    for (const house of batch) trace(houses.drawn, house, view);
+    context.fill();
+    if (edged) context.stroke();
+  });
+}
+
+/** A path of thousands of rings is filled many times slower than the same rings in short paths. */
+function inBatches(shapes: ArrayLike<number>, draw: (batch: number[]) => void): void {
+  const all = Array.from(shapes);
+  for (let start = 0; start < all.length; start += BATCH) draw(all.slice(start, start + BATCH));
 }
 
 function drawSigns(view: Frame, houses: Houses, seen: Int32Array, shown: Uint8Array): void {
