@@ -164,7 +164,8 @@ def _words_and_dates() -> list[Blemish]:
         out.append(Blemish("unknown_word", table, column, _lost(column, lambda text, word=word: word), needs))  # type: ignore[misc]
     for table, column in (("approval", "approved_on"), ("aid", "valid_from"), ("person", "valid_from")):
         out.append(Blemish("date_unreadable", table, column, _lost(column, lambda text: "某年春"), as_number=False))
-    future = _lost("approved_on", lambda text: "2031" + text[4:])
+    # A leap year, so that 29 February stays a day.
+    future = _lost("approved_on", lambda text: "2032" + text[4:])
     return [
         *out,
         Blemish("unknown_word", "house", "use", _lost("use", lambda text: "晒谷")),

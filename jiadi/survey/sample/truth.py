@@ -158,9 +158,14 @@ def _true_links(
         "approval_parcel": (approval, parcel.gather(granted)),
         "approval_household": (approval, household.gather(granted)),
         "member_person": (_spot(forms["member"]), person.gather(lists["member"]["_person"])),
-        "aid_person": (_spot(forms["aid"]), person.gather(lists["aid"]["_person"])),
+        "aid_person": (_taken(lists["aid"], _spot(forms["aid"])), person.gather(lists["aid"]["_person"])),
     }
     return {kind: pl.DataFrame({"left": left, "right": right}).drop_nulls() for kind, (left, right) in pairs.items()}
+
+
+def _taken(frame: pl.DataFrame, spot: pl.Series) -> pl.Series:
+    """Names of the rows that are taken: a row without name and number is refused, and links to nobody."""
+    return frame.select(pl.when(pl.any_horizontal(pl.col("name", "id_number").is_not_null())).then(pl.lit(spot))).to_series()
 
 
 def _person_ids(world: World, person: pl.DataFrame) -> pl.Series:

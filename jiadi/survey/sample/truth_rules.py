@@ -80,7 +80,7 @@ def judge(lists: dict[str, pl.DataFrame], links: Links, hits: pl.DataFrame, hous
     seen = _see(lists["house"], links.houses, on)
     answers = Answers(_one(links.house_parcel, links.houses.height), _one(links.house_household, links.houses.height))
     built = _parcel_built(seen, answers.of_parcel, lists["parcel"].height)
-    approval = _approvals(lists, links)
+    approval = _approvals(lists, links, households)
     _parcel_rules(answers, lists, links, built, approval, on)
     _house_rules(answers, lists, links, seen, approval)
     _zone_rules(answers, links, seen, hits)
@@ -160,35 +160,50 @@ def _parcel_built(seen: _Seen, of_parcel: Ints, parcels: int) -> _Built:
 
 @dataclass(slots=True)
 class _Approval:
-    """What is known of each parcel's approval, and of each household's without a parcel."""
+    """What is known of each parcel's approval, and of each household's without a parcel.
+
+    Args:
+        right: (parcels,) row of the ledger, -1 where none is linked.
+        has_row: (parcels,) whether an approval is linked. row_in_doubt: whether one may be for it.
+        most: (parcels,) largest area of the approvals in doubt.
+        area: (parcels,) approved area, of the latest approval or else of the ledger; nan where there is none.
+        of_household, household_in_doubt: (households,) whether it has an approval, or may have one, that is for no parcel.
+    """
 
     right: Ints
-    right_in_doubt: Bools
     has_row: Bools
     row_in_doubt: Bools
+    most: Floats
     area: Floats
     of_household: Bools
+    household_in_doubt: Bools
 
 
-def _approvals(lists: dict[str, pl.DataFrame], links: Links) -> _Approval:
+def _approvals(lists: dict[str, pl.DataFrame], links: Links, households: int) -> _Approval:
     parcels = lists["parcel"].height
-    turned = links.right_parcel.select(pl.col("right").alias("left"), pl.col("left").alias("right"), "sure")
-    right = _one(turned, parcels)
+    right = _one(links.right_parcel.select(pl.col("right").alias("left"), pl.col("left").alias("right"), "sure"), parcels)
     ledger = lists["right"]["approved_area_m2"].to_numpy()
-    sure = links.approval_parcel.filter("sure")
+    granted = lists["approval"].select("approved_area_m2", "approved_on").with_row_index("left").with_columns(pl.col("left").cast(pl.Int64))
+    pairs = links.approval_parcel.join(granted, on="left").sort("approved_on", "approved_area_m2", "left", nulls_last=False)
+    sure, open_ones = pairs.filter("sure"), pairs.filter(~pl.col("sure"))
     area = np.full(parcels, np.nan)
-    granted = lists["approval"]["approved_area_m2"].to_numpy()[sure["left"].to_numpy()]
-    np.fmax.at(area, sure["right"].to_numpy(), granted)
-    has_row = np.zeros(parcels, dtype=bool)
-    has_row[sure["right"].to_numpy()] = True
+    # In the order of their days, so that the latest is what stays.
+    area[sure["right"].to_numpy()] = sure["approved_area_m2"].to_numpy()
+    has_row = np.isin(np.arange(parcels), sure["right"].to_numpy())
+    most = np.zeros(parcels)
+    np.maximum.at(most, open_ones["right"].to_numpy(), open_ones["approved_area_m2"].to_numpy())
     stated = np.where(right >= 0, ledger[np.maximum(right, 0)], np.nan)
-    doubt = _doubted(links.approval_parcel, "right", parcels) & ~has_row
-    # An approval of a household that has no parcel in the list serves the household's houses.
-    loose = links.approval_household.filter("sure").join(links.approval_parcel, on="left", how="anti")
-    households = int(max(links.approval_household["right"].max() or 0, links.house_household["right"].max() or 0)) + 1
-    of_household = np.zeros(households, dtype=bool)
-    of_household[loose["right"].to_numpy()] = True
-    return _Approval(right, _doubted(turned, "left", parcels), has_row, doubt, np.where(np.isnan(area), stated, area), of_household)
+    # An approval of a household that is for no parcel in the list serves the household's houses.
+    loose = links.approval_household.join(links.approval_parcel, on="left", how="anti")
+    return _Approval(
+        right,
+        has_row,
+        _doubted(links.approval_parcel, "right", parcels) & ~has_row,
+        most,
+        np.where(np.isnan(area), stated, area),
+        np.isin(np.arange(households), loose.filter("sure")["right"].to_numpy()),
+        _doubted(loose, "right", households),
+    )
 
 
 def _parcel_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links, built: _Built, approval: _Approval, on: date) -> None:
@@ -202,7 +217,9 @@ def _parcel_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links
     for word, standard in STANDARD_M2.items():
         possible = (land_class == word) | (land_class == None)  # noqa: E711  element by element
         limit = np.where(known, np.fmax(approval.area, standard), standard)
-        outcome = np.where(area > limit, effect | np.where(open_question, NO, 0), NO)
+        # An approval in doubt may be this parcel's or not; only where its area decides is the finding open.
+        decides = (approval.right < 0) | (approval.row_in_doubt & (area <= approval.most))
+        outcome = np.where(area > limit, effect | np.where(~known & decides, NO, 0), NO)
         over |= np.where(possible, outcome, 0)
     more = np.where(known & (area > approval.area), effect, NO) | np.where(open_question, effect | NO, 0)
     rules = {"over_area": over, "built_more_than_approved": more, "held_by_non_member": _non_members(lists, links, approval, on)}
@@ -259,9 +276,10 @@ def _house_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links,
     right = approval.right[at]
     in_ledger = (right >= 0) & ~np.isnan(ledger[np.maximum(right, 0)])
     household = answers.of_household
-    by_household = (household >= 0) & approval.of_household[np.clip(household, 0, len(approval.of_household) - 1)]
+    by_household = (household >= 0) & approval.of_household[household]
+    maybe = (household >= 0) & approval.household_in_doubt[household]
     granted = ((parcel >= 0) & (approval.has_row[at] | in_ledger)) | by_household
-    open_question = (parcel < 0) | approval.row_in_doubt[at] | (right < 0)
+    open_question = (parcel < 0) | approval.row_in_doubt[at] | (right < 0) | maybe
     effect = period_effect(seen.low, seen.high)
     without = np.where(granted, NO, effect | np.where(open_question, NO, 0))
     answers.house["built_without_approval"] = np.where(seen.main, without, NO)
