@@ -10,17 +10,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from jiadi.geo.child import run_limited
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import Coverage
 
 NAMES = frozenset({"清单.yaml", "manifest.yaml"})
 MOST_BYTES = 1024 * 1024
+MOST_DEPTH = 32
+MEMORY_MB, SECONDS = 400, 8.0
 
 
 class BadManifest(ValueError):
@@ -42,6 +46,9 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
     if path.stat().st_size > MOST_BYTES:
         raise BadManifest(f"> {MOST_BYTES} bytes")
     text = path.read_bytes().decode("utf-8-sig", "replace")
+    # The scanner takes the square of the depth, so depth is asked for before it.
+    if _depth(text) > MOST_DEPTH:
+        raise BadManifest(f"> {MOST_DEPTH} brackets")
     try:
         # Anchors can make a small file swell without end, and no manifest needs them.
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
@@ -49,7 +56,7 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
         content = yaml.safe_load(text)
     except BadManifest:
         raise
-    except (yaml.YAMLError, ValueError) as error:  # a day that does not exist is a ValueError
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a day that does not exist is a ValueError
         raise BadManifest(" ".join(str(error).split())[:200]) from error
     if not isinstance(content, dict):
         raise BadManifest("delivered_on, coverage")
@@ -57,6 +64,44 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
     if not isinstance(entries, list):
         raise BadManifest("coverage")
     return _day(content.get("delivered_on"), "delivered_on"), [_coverage(entry) for entry in entries]
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest, at most; a bracket in a text counts too, which does no harm."""
+    deepest = depth = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def load_limited(path: Path) -> tuple[date | None, list[Coverage]]:
+    """`load` in a child process with limits (在受限子进程中读取清单): a manifest is as little trusted as any file.
+
+    Raises:
+        BadManifest: as `load`.
+        Refusal: the limits were broken.
+    """
+    said = run_limited("jiadi.survey.manifest:load_in_child", path, memory_mb=MEMORY_MB, seconds=SECONDS).meta
+    if "fault" in said:
+        raise BadManifest(said["fault"])
+    days = [[part and date.fromisoformat(part) for part in entry[2:4]] for entry in said["coverage"]]
+    coverage = [Coverage(one[0], tuple(one[1]), *pair, one[4]) for one, pair in zip(said["coverage"], days, strict=True)]
+    return said["day"] and date.fromisoformat(said["day"]), coverage
+
+
+def load_in_child(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`load` as a child gives it back (子进程内读取清单)."""
+    try:
+        day, coverage = load(Path(path))
+    except BadManifest as error:
+        return {}, {"fault": str(error)}
+    lists = [(one.table, one.divisions, _text(one.covers_from), _text(one.covers_to), one.kind) for one in coverage]
+    return {}, {"day": _text(day), "coverage": lists}
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _coverage(entry: Any) -> Coverage:

@@ -109,6 +109,17 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused_whole(member: str, tmp_pa
     assert not list(tmp_path.rglob("escaped.csv"))
 
 
+def test_a_zip_that_swells_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("户籍.csv", b"0" * 60_000_000)
+    assert [entry["code"] for entry in read([tmp_path / "a.zip"]).files] == ["hostile"]
+
+
+def test_a_manifest_that_nests_without_end_is_told(tmp_path: Path) -> None:
+    (tmp_path / "清单.yaml").write_text("[" * 50_000)
+    assert [entry["status"] for entry in read([tmp_path]).files] == ["refused"]
+
+
 def test_a_workbook_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_text("<html><table></table></html>")
     (tmp_path / "b.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from jiadi.errors import Refusal
 from jiadi.register.tables import PROBLEMS
 from jiadi.survey import manifest
 from jiadi.survey.read import profile as profiles
@@ -76,9 +77,12 @@ def _take_all(found: Found, profile: profiles.Profile | None, progress: Callable
 def _read_manifests(found: Found, delivery: RawDelivery) -> None:
     for name, path in found.manifests:
         try:
-            day, coverage = manifest.load(path)
+            day, coverage = manifest.load_limited(path)
         except manifest.BadManifest as error:
             found.refused.append((name, reasons.of("bad_manifest", detail=error)))
+            continue
+        except Refusal as refusal:
+            found.refused.append((name, reasons.of_refusal(refusal)))
             continue
         delivery.delivered_on = max(filter(None, (day, delivery.delivered_on)), default=None)
         delivery.coverage += coverage

@@ -11,6 +11,7 @@ from jiadi.geo.archive import unpack
 from jiadi.geo.files import SIDECARS
 from jiadi.survey.manifest import NAMES as MANIFESTS
 from jiadi.survey.read import reasons
+from jiadi.survey.read.inspect import archive_fault
 from jiadi.survey.read.reasons import Said
 
 NEVER_READ = frozenset({"truth.json"})
@@ -87,6 +88,9 @@ def _add_folder(folder: Path, prefix: str, found: Found, unpacked: Path, depth: 
 
 
 def _add_zip(path: Path, name: str, found: Found, unpacked: Path, depth: int) -> None:
+    if fault := archive_fault(path):
+        found.refused.append((name, reasons.of(fault[0], **fault[1])))
+        return
     folder = unpacked / f"{len(list(unpacked.iterdir()))}"
     try:
         unpack(path, folder)

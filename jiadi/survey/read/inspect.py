@@ -12,6 +12,7 @@ from pathlib import Path
 
 RATIO = 100
 SMALL_BYTES = 10 * 1024 * 1024
+ZIP_SMALL_BYTES = 50 * 1024 * 1024
 MOST_BYTES = 4 * 1024**3
 SCAN_BYTES = 32 * 1024 * 1024
 PROLOG_BYTES = 1024 * 1024
@@ -49,6 +50,24 @@ def workbook_fault(path: Path) -> Fault | None:
             return ("workbook_swells", {"part": path.name, "ratio": f"{total / 1e9:.1f} GB"}) if total > MOST_BYTES else None
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         return "unreadable", {"detail": str(error) or type(error).__name__}
+
+
+def archive_fault(path: Path) -> Fault | None:
+    """What makes a zip of a delivery unsafe to unpack (压缩包隐患), None where nothing does.
+
+    Args:
+        path: a .zip.
+
+    Returns:
+        `zip_swells` and its figures. A zip that says less than it holds does not unpack at all.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return None  # told by whoever unpacks it
+    ratio = total // max(path.stat().st_size, 1)
+    return ("zip_swells", {"ratio": f"{ratio}:1"}) if total > ZIP_SMALL_BYTES and ratio > RATIO else None
 
 
 def _is_xml(entry: zipfile.ZipInfo) -> bool:

@@ -95,7 +95,7 @@ def load(path: Path) -> Profile:
         if path.stat().st_size > MOST_BYTES:
             raise _bad(path, "it is too large")
         content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise _bad(path, " ".join(str(error).split())[:200]) from error
     return parse(content, path)
 

@@ -29,6 +29,13 @@ REASONS: dict[str, Reason] = {
         "Delete the far empty rows and columns (Ctrl+End shows them), save it, and hand that in.",
         "hostile",
     ),
+    "zip_swells": Reason(
+        "压缩包解压后异常膨胀（{ratio}），可能是压缩炸弹，已拒绝，未解压任何文件。",
+        "请重新打包，或直接交文件夹。",
+        "The archive swells beyond measure when unpacked ({ratio}); it may be a bomb and was not opened.",
+        "Pack it again, or hand in the folder itself.",
+        "hostile",
+    ),
     "not_a_workbook": Reason(
         "扩展名是表格，内容却不是 Excel 工作簿。",
         "请用 Excel 或 WPS 打开后另存为 .xlsx，再交。",
