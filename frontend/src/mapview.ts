@@ -19,6 +19,8 @@ export interface Drawn {
   extent: number[] | null;
 }
 
+const WIDE = 760;
+const LEGEND = 256;
 const SMOOTH = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class MapView {
@@ -86,7 +88,9 @@ export class MapView {
   show(extent: number[], padding: number, smooth = true, maxZoom = 19): void {
     this.map.updateSize();
     const animated = smooth && SMOOTH ? { duration: 450 } : {};
-    this.map.getView().fit(extent, { padding: [padding, padding, padding, padding], maxZoom, ...animated });
+    // On a wide screen the legend stands on the left; nothing is put under it.
+    const left = this.element.clientWidth > WIDE ? LEGEND : padding;
+    this.map.getView().fit(extent, { padding: [padding, padding, padding, left], maxZoom, ...animated });
   }
 
   /** Centres on a point, at least so near, moved by so many pixels left and up: away from what covers the map. */

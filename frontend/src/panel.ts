@@ -4,6 +4,8 @@ import { EDGES, FILLS, type Head, type Houses, VERDICTS, wordAt } from "./model"
 import type { Named } from "./named";
 import { figure, type Key, t } from "./words";
 
+/** Effects, the gravest last: findings are told in the opposite order. */
+const GRAVITY = ["none", "can_be_regularised", "historic", "unknown", "unlawful"];
 const SUBJECTS: Record<string, Key> = { house: "house", parcel: "parcel", household: "household" };
 
 export function explanation(head: Head, houses: Houses, named: Named, house: number): HTMLElement[] {
@@ -28,7 +30,10 @@ function section(title: string, items: HTMLElement[], otherwise?: HTMLElement): 
 
 function findings(houses: Houses, named: Named, house: number): HTMLElement[] {
   const { start, things } = houses.taken;
-  return Array.from(things["finding"].subarray(start[house], start[house + 1]), (finding) => card(houses, named, house, finding));
+  const effects = houses.findings.words["effect"];
+  const gravity = (finding: number): number => GRAVITY.indexOf(wordAt(effects, finding) ?? "");
+  const found = Array.from(things["finding"].subarray(start[house], start[house + 1])).sort((a, b) => gravity(b) - gravity(a));
+  return found.map((finding) => card(houses, named, house, finding));
 }
 
 function card(houses: Houses, named: Named, house: number, finding: number): HTMLElement {

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from jiadi.run.pipeline import Outcome
-
-VERDICTS = ("lawful", "can_be_regularised", "historic", "unlawful", "to_be_verified")
-"""Verdicts 判定结论, in the order in which they are shown."""
+from jiadi.run.pipeline import Outcome
+from jiadi.run.summary import VERDICTS
 
 _UNPLACED_VILLAGE = r"^\d{9}000$"
 _UNPLACED_TOWNSHIP = r"^\d{6}000000$"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,9 +14,8 @@ from jiadi.insight.encode import Block
 from jiadi.insight.words import LANGS, unit
 from jiadi.policy.labels import label
 from jiadi.register.schema import TABLES
-
-if TYPE_CHECKING:
-    from jiadi.run.pipeline import Outcome
+from jiadi.run.pipeline import Outcome
+from jiadi.run.summary import VERDICTS
 
 _WORDS = ("use", "structure", "vacancy", "safety_grade")
 _NUMBERS = ("built_year", "built_month", "storeys")
@@ -309,7 +308,7 @@ def counts(placed: count.Placed) -> dict[str, Any]:
 def _labels(made: Block, placed: count.Placed, outcome: Outcome) -> dict[str, dict[str, str]]:
     """Every word that a page shows, in both languages."""
     aside = ("house.village", "house.township", "village.", "source.", "finding.limit", "finding.citation", "finding.zone")
-    used: set[str] = {*count.VERDICTS, "unknown", "none"}
+    used: set[str] = {*VERDICTS, "unknown", "none"}
     for name, described in made.head.items():
         if described["type"] == "word" and not name.startswith(aside):
             used |= {part.strip() for word in described["words"] for part in word.split(",")}

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from jiadi.codes import division, person
 from jiadi.insight.words import say
-
-if TYPE_CHECKING:
-    from jiadi.run.pipeline import Outcome
+from jiadi.run.pipeline import Outcome
 
 _SHEET_LENGTH = 31
 _RESIDENT_ID = r"(^|\D)(\d{17}[\dXx]|\d{15})(\D|$)"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from jiadi.insight import count, gather, shapes
+from jiadi.insight import gather, shapes
 from jiadi.insight.encode import Block
 from jiadi.insight.gather import Material
-
-if TYPE_CHECKING:
-    from jiadi.run.pipeline import Outcome
+from jiadi.run.pipeline import Outcome
+from jiadi.run.summary import VERDICTS
 
 _UNKNOWN_PAGE = "unknown.html"
 
@@ -37,7 +36,7 @@ def block(whole: Material, outcome: Outcome, folder: str) -> tuple[Block, dict[s
     villages = _villages(whole)
     made.words("village.code", villages["village_code"])
     made.words("village.township", villages["township_code"])
-    for name in ("houses", "findings", *count.VERDICTS, "x", "y"):
+    for name in ("houses", "findings", *VERDICTS, "x", "y"):
         made.integers(f"village.{name}", villages[name])
     head = gather.head(whole, outcome, made)
     files, outlines = pages(whole), _outlines(whole)
@@ -55,7 +54,7 @@ def _villages(whole: Material) -> pl.DataFrame:
     )
     place = at.group_by(key).agg((pl.col("x", "y").median() / shapes.STEP).round(0).cast(pl.Int64))
     found = whole.placed.findings.group_by(key).agg(pl.len().cast(pl.UInt32).alias("findings"))
-    each = [(pl.col("verdict") == verdict).sum().cast(pl.UInt32).alias(verdict) for verdict in count.VERDICTS]
+    each = [(pl.col("verdict") == verdict).sum().cast(pl.UInt32).alias(verdict) for verdict in VERDICTS]
     counted = whole.placed.houses.group_by(key).agg(pl.len().cast(pl.UInt32).alias("houses"), *each)
     return (
         counted.join(place, on=key, nulls_equal=True)

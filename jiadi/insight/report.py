@@ -14,15 +14,13 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jiadi.errors import Refusal
 from jiadi.insight import gather, naming, overview
 from jiadi.insight.encode import Block
 from jiadi.insight.words import say
-
-if TYPE_CHECKING:
-    from jiadi.run.pipeline import Outcome
+from jiadi.run.pipeline import Outcome
 
 PAGE_HOUSES = 50_000
 """Houses that one page may hold."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,9 +11,8 @@ from jiadi.insight import count, naming, spreadsheet
 from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, NOTE, TEXT, TITLE, TOTAL, WHOLE, Cell, Sheet
 from jiadi.insight.words import remedies, say, unit
 from jiadi.policy.labels import label
-
-if TYPE_CHECKING:
-    from jiadi.run.pipeline import Outcome
+from jiadi.run.pipeline import Outcome
+from jiadi.run.summary import VERDICTS
 
 ROWS_PER_SHEET = spreadsheet.ROWS - 1
 """Rows that a sheet can hold below its header."""
@@ -137,11 +135,11 @@ def _totals(placed: count.Placed, outcome: Outcome, lang: str) -> Sheet:
 
 
 def _townships(placed: count.Placed, lang: str) -> list[list[Cell]]:
-    heads = [say("township", lang), say("houses", lang), *(label(verdict, lang) for verdict in count.VERDICTS), say("subjects", lang)]
+    heads = [say("township", lang), say("houses", lang), *(label(verdict, lang) for verdict in VERDICTS), say("subjects", lang)]
     found = dict(placed.findings.group_by("township_code").len().iter_rows())
     by_place = list(count.verdicts(placed, "township_code").iter_rows())
     lines = [[naming.township(line[0], lang), *line[1:], found.get(line[0], 0)] for line in by_place]
-    totals = [sum(line[place] for line in by_place) for place in range(1, len(count.VERDICTS) + 2)]
+    totals = [sum(line[place] for line in by_place) for place in range(1, len(VERDICTS) + 2)]
     last: list[Cell] = [(say("total", lang), TOTAL), *((figure, TOTAL) for figure in [*totals, placed.findings.height])]
     return [*_table(say("by_township", lang), heads, lines), last]
 

@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 
 from jiadi.insight import count
+from jiadi.run.summary import VERDICTS
 
 
 def test_each_house_is_counted_once(county: Any) -> None:
     placed = count.place(county)
     table = count.verdicts(placed, "township_code")
     assert table["houses"].sum() == county.judgement.houses.height
-    assert table.select(pl.sum_horizontal(count.VERDICTS).sum()).item() == county.judgement.houses.height
+    assert table.select(pl.sum_horizontal(VERDICTS).sum()).item() == county.judgement.houses.height
     by_hand = county.judgement.houses.filter(pl.col("village_code").str.starts_with("330802100"), verdict="unlawful").height
     assert table.filter(township_code="330802100000")["unlawful"].to_list() == [by_hand]
 
