@@ -85,9 +85,8 @@ def load_limited(path: Path) -> tuple[date | None, list[Coverage]]:
     said = run_limited("jiadi.survey.manifest:load_in_child", path, memory_mb=MEMORY_MB, seconds=SECONDS).meta
     if "fault" in said:
         raise BadManifest(said["fault"])
-    days = [[part and date.fromisoformat(part) for part in entry[2:4]] for entry in said["coverage"]]
-    coverage = [Coverage(one[0], tuple(one[1]), *pair, one[4]) for one, pair in zip(said["coverage"], days, strict=True)]
-    return said["day"] and date.fromisoformat(said["day"]), coverage
+    coverage = [Coverage(table, tuple(codes), _date(first), _date(end), kind) for table, codes, first, end, kind in said["coverage"]]
+    return _date(said["day"]), coverage
 
 
 def load_in_child(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -98,6 +97,10 @@ def load_in_child(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
         return {}, {"fault": str(error)}
     lists = [(one.table, one.divisions, _text(one.covers_from), _text(one.covers_to), one.kind) for one in coverage]
     return {}, {"day": _text(day), "coverage": lists}
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _text(day: date | None) -> str | None:
