@@ -111,13 +111,14 @@ class _Cases:
 
     @staticmethod
     def _one_zone(tried: Tried, finding: Array, picked: Array) -> Array:
-        """Of several zones the one with the gravest effect, then the largest excess, then the first."""
+        """Of several zones a proven one, with the gravest effect, then the largest excess, then the first."""
         cases = tried.cases.take(picked)
         assert cases.zones is not None
         excess = np.zeros(len(picked), dtype=np.int64)
         if tried.rule.excess is not None:
             excess = np.broadcast_to(tried.rule.excess.evaluate(cases).low, len(picked))
-        order = np.lexsort((cases.zones, -excess, -tried.case_bits[picked].astype(np.int64), finding[picked]))
+        bits = tried.case_bits[picked].astype(np.int64)
+        order = np.lexsort((cases.zones, -excess, -bits, bits & NO, finding[picked]))
         first = order[np.flatnonzero(np.diff(finding[picked][order], prepend=-1))]
         chosen = np.full(int(finding.max(initial=0)) + 1, -1, dtype=np.int64)
         chosen[finding[picked][first]] = cases.zones[first]

@@ -208,8 +208,8 @@ def place_name(code: str, lang: str) -> str:
 def place(code: str) -> str:
     """Where a house stands, from the county inwards (所在地).
 
-    >>> place("330802001000")
-    '柯城区府山街道办事处'
+    >>> place("330802000000")
+    '柯城区'
     >>> place("")
     ''
     """
