@@ -71,32 +71,22 @@ def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, s
     total = round(share * sum(frame.height for frame in lists.values()))
     if not total:
         return soiled
-    rng = stream(seed, "dirt")
-    free = {name: np.ones(frame.height, dtype=bool) for name, frame in lists.items()}
+    rng, remaining, changes = stream(seed, "dirt"), total, _Changes(forms, lists)
     slots = [slot for slot in BLEMISHES if not forms[slot.table].columnar or slot.columnar]
-    rooms = {id(slot): _fitting(slot, lists) for slot in slots}
-    # Where little fits is served first, and what it leaves over is shared out among the rest.
-    slots.sort(key=lambda slot: len(rooms[id(slot)]))
-    remaining, changes = total, _Changes(forms, lists)
     kinds = Counter(slot.table for slot in slots)
-    for place, slot in enumerate(slots):
-        rows = rooms[id(slot)]
-        rows = rows[free[slot.table][rows]]
-        if slot.kind == "name_differs":
-            rows = _told_apart(rows, lists, free)
+    rooms = [(slot, _fitting(slot, lists)) for slot in slots]
+    # Where little fits is served first, and what it leaves over is shared out among the rest.
+    rooms.sort(key=lambda room: len(room[1]))
+    for place, (slot, room) in enumerate(rooms):
+        rows = changes.free_rows(slot, room)
         # A short list is not soiled all over: its kinds share a part of its rows.
-        fair = round(min(1.0, _SHORT_LIST * share) * len(free[slot.table]) / kinds[slot.table])
-        wanted = min(len(rows), remaining // (len(slots) - place), max(fair, 2))
-        chosen = np.sort(rng.choice(rows, wanted, replace=False)) if wanted else rows[:0]
-        planted = changes.plant(slot, chosen, rng, free[slot.table])
-        free[slot.table][planted] = False
+        fair = round(min(1.0, _SHORT_LIST * share) * lists[slot.table].height / kinds[slot.table])
+        wanted = min(len(rows), remaining // (len(rooms) - place), max(fair, 2))
+        planted = changes.plant(slot, np.sort(rng.choice(rows, wanted, replace=False)), rng)
         remaining -= len(planted)
         soiled.spots += [Spot(slot.table, int(row), slot.column, slot.kind) for row in planted]
         if slot.kind in DESTROYING:
             soiled.destroyed[slot.table][planted] = True
-        if slot.kind == "name_differs":
-            holders = lists["right"]["_holder"].gather(planted)
-            free["person"] &= ~lists["person"]["_person"].is_in(holders.implode()).to_numpy()
     changes.finish()
     return soiled
 
@@ -112,41 +102,50 @@ def _fitting(slot: Blemish, lists: dict[str, pl.DataFrame]) -> Ints:
     return np.flatnonzero(fits.to_numpy())
 
 
-def _told_apart(rows: Ints, lists: dict[str, pl.DataFrame], free: dict[str, Bools]) -> Ints:
-    """Ledger rows whose holder's own row in the register is clean: only then does the other name show."""
-    clean = lists["person"].select("_person").filter(pl.Series(free["person"]))
-    holder = lists["right"]["_holder"].gather(rows)
-    kept: Ints = rows[holder.is_in(clean["_person"].implode()).to_numpy()]
-    return kept
-
-
 class _Changes:
     """Cells to be overwritten in the forms, and what a reader can still know, written to the lists at the end."""
 
     def __init__(self, forms: dict[str, Form], lists: dict[str, pl.DataFrame]) -> None:
         self.forms, self.lists = forms, lists
+        self.free = {name: np.ones(frame.height, dtype=bool) for name, frame in lists.items()}
         self.known: dict[tuple[str, str], dict[int, object]] = {}
 
-    def plant(self, slot: Blemish, rows: Ints, rng: np.random.Generator, free: Bools) -> Ints:
+    def free_rows(self, slot: Blemish, room: Ints) -> Ints:
+        """Rows of the room that carry no dirt yet."""
+        rows: Ints = room[self.free[slot.table][room]]
+        if slot.kind == "name_differs":
+            # The other name shows only where the holder's own row in the register is clean.
+            clean = self.lists["person"]["_person"].filter(pl.Series(self.free["person"]))
+            rows = rows[self.lists["right"]["_holder"].gather(rows).is_in(clean.implode()).to_numpy()]
+        return rows
+
+    def plant(self, slot: Blemish, rows: Ints, rng: np.random.Generator) -> Ints:
         """Plant one kind in one column.
 
         Returns: rows that now carry it.
         """
         if slot.kind == "duplicate_key":
-            return self._duplicate(slot, rows)
-        if slot.column == GEOMETRY:
+            rows = self._duplicate(slot, rows)
+        elif slot.column == GEOMETRY:
             self._geometry(slot, rows)
-            return rows
+        else:
+            self._cells(slot, rows, rng)
+        self.free[slot.table][rows] = False
+        if slot.kind == "name_differs":
+            holders = self.lists["right"]["_holder"].gather(rows)
+            self.free["person"] &= ~self.lists["person"]["_person"].is_in(holders.implode()).to_numpy()
+        return rows
+
+    def _cells(self, slot: Blemish, rows: Ints, rng: np.random.Generator) -> None:
         form = self.forms[slot.table]
         if slot.kind == "mixed_encoding":
             form.raw_rows.update(rows.tolist())
-            return rows
+            return
         companions = {name: form.clean(name, rows) for name in slot.with_columns}
         for place, (row, text) in enumerate(zip(rows.tolist(), form.clean(slot.column, rows), strict=True)):
             assert text is not None, "dirt is planted in filled cells alone"
             beside = {name: values[place] for name, values in companions.items()}
             self._apply(slot, row, slot.change(Cell(text, beside, rng)))
-        return rows
 
     def _apply(self, slot: Blemish, row: int, change: Mapping[str, tuple[object, ...]]) -> None:
         form = self.forms[slot.table]

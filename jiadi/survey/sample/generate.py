@@ -82,25 +82,26 @@ def generate(
     Raises:
         Refusal: no figures for the county, or no such form.
     """
-    if form not in ("departments", "columnar"):
-        raise Refusal("no_such_form", f"没有 {form} 这种形式 · no form {form}.", "可选 departments、columnar · choose one of these.")
+    _check_form(form)
     tell = progress or (lambda stage, share: None)
-    tell("sample", 0.0)
     directory.mkdir(parents=True, exist_ok=True)
     world = invent(division, houses, seed)
     lists = write_down(world)
     forms = fill_in(lists, columnar=form == "columnar")
     soiled = soil(forms, lists, dirt, seed)
-    tell("sample", 0.2)
     truth = answer(world, lists, forms, soiled)
     write_answers(directory / TRUTH, truth, forms, soiled)
     found = dict(truth.findings.group_by("code").len().sort("code").iter_rows())
     # A county of a million houses fits in memory once: what is not needed for the forms is let go.
     del truth, lists
-    tell("sample", 0.35)
     files = _write(directory, world, forms, tell)
     tell("sample", 1.0)
     return SampleReport([*files, TRUTH], soiled.counts(), found)
+
+
+def _check_form(form: str) -> None:
+    if form not in ("departments", "columnar"):
+        raise Refusal("no_such_form", f"没有 {form} 这种形式 · no form {form}.", "可选 departments、columnar · choose one of these.")
 
 
 def _write(directory: Path, world: World, forms: dict[str, Form], tell: Progress) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import numpy as np
 
 from jiadi.survey.sample.draw import (
@@ -153,7 +154,8 @@ def _zones(village: Ints, plan: Words, villages: int, seed: int) -> tuple[Ints, 
     dated = np.ones(len(village), dtype=bool)
     road = Words(("", *figures["roads"]), np.zeros(len(village), dtype=np.int16))
     for kind in ZONE_PLANS:
-        drawn = rng.integers(*figures["designated"][kind], villages)
+        low, high = figures["designated"][kind]
+        drawn = rng.integers(low, high, villages)
         known = rng.random(villages) >= figures["zone_undated"]
         classes = draw_words(rng, figures["roads"], villages)
         if kind == "in_road_strip":

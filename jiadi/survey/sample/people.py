@@ -137,7 +137,7 @@ def _surnames(household: Ints, village: Ints, relation: Words, outsider: Bools, 
     leading = rng.permuted(np.tile(np.arange(known), (int(village.max()) + 1, 1)), axis=1)
     weights = np.array(figures["surnames_by_village"]["leading"], dtype=np.float64)
     of_village = leading[village, pick(rng, weights, count)]
-    anywhere = pick(rng, 1.0 / (np.arange(known) + 6.0), count)
+    anywhere = pick(rng, 1.0 / np.arange(6, 6 + known, dtype=np.float64), count)
     own = np.where(rng.random(count) < figures["surnames_by_village"]["weight"], of_village, anywhere)
     family = own[np.flatnonzero(run_starts(household))][household]
     surname = np.where(relation.is_in("head", "child", "grandchild"), family, own)
@@ -211,4 +211,5 @@ def _ends(
 def _members(rng: np.random.Generator, plan: Words, place: Ints, left: NDArray[np.datetime64], died: NDArray[np.datetime64]) -> Bools:
     strangers = plan.is_in("outsider", "registered_non_member", "non_member_heir")
     drawn = (place == 0) | (rng.random(len(place)) < distributions()["member_of_collective"])
-    return drawn & ~strangers & (np.isnat(left) | ~np.isnat(died))
+    member: Bools = drawn & ~strangers & (np.isnat(left) | ~np.isnat(died))
+    return member

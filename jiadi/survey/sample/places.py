@@ -48,11 +48,10 @@ class Villages:
 
     Args:
         plane: the county's plane.
-        code: 12-digit code. name: short name, unique. collective: its collective.
+        code: 12-digit code. name: short name, unique.
         x, y: where the first homestead of the first row stands, in the plane.
         turn: direction of the rows, radians from east.
         scale: length in the plane of one metre on the ground.
-        township: township's code.
         area_code: the 3 + 3 digits of cadastral area and sub-area.
     """
 
@@ -63,7 +62,6 @@ class Villages:
     y: Floats
     turn: Floats
     scale: Floats
-    township: list[str]
     area_code: list[str]
 
 
@@ -91,24 +89,19 @@ def plan_villages(county: str, houses: int, seed: int) -> Villages:
     spacing = _spacing(houses / len(chosen))
     x, y, turn = _lay_out(figures, plane, len(chosen), spacing, seed)
     lon, lat = plane.to_degrees(x, y)
-    townships = sorted({code[:9] for code, _ in chosen})
-    area = {township: place + 1 for place, township in enumerate(townships)}
+    codes, names = [code for code, _ in chosen], [name for _, name in chosen]
+    return Villages(plane, codes, names, x, y, turn, plane.scale(lon, lat), _cadastral_areas(codes))
+
+
+def _cadastral_areas(codes: list[str]) -> list[str]:
+    """Three digits for the township and three for the village: cadastral area and sub-area."""
+    townships = {township: place for place, township in enumerate(sorted({code[:9] for code in codes}), start=1)}
     serial: dict[str, int] = {}
-    codes = []
-    for code, _ in chosen:
+    out = []
+    for code in codes:
         serial[code[:9]] = serial.get(code[:9], 0) + 1
-        codes.append(f"{area[code[:9]]:03d}{serial[code[:9]]:03d}")
-    return Villages(
-        plane,
-        [code for code, _ in chosen],
-        [name for _, name in chosen],
-        x,
-        y,
-        turn,
-        plane.scale(lon, lat),
-        [divisions.pad(code[:9]) for code, _ in chosen],
-        codes,
-    )
+        out.append(f"{townships[code[:9]]:03d}{serial[code[:9]]:03d}")
+    return out
 
 
 def _choose(county: str, houses: int, seed: int) -> list[tuple[str, str]]:
@@ -147,7 +140,8 @@ def _lay_out(figures: dict[str, float], plane: Plane, count: int, spacing: float
     room = np.pi * east * north / spacing**2
     grow = max(1.0, float(np.sqrt(1.6 * count / room)))
     steps = np.arange(-int(max(east, north) * grow / spacing) - 2, int(max(east, north) * grow / spacing) + 3)
-    gx, gy = (part.ravel() * spacing for part in np.meshgrid(steps, steps))
+    across = steps.astype(np.float64) * spacing
+    gx, gy = (part.ravel() for part in np.meshgrid(across, across))
     inside = (gx / (east * grow)) ** 2 + (gy / (north * grow)) ** 2 <= 1.05
     gx, gy = gx[inside], gy[inside]
     distance, turn = _nearest(gx / grow, gy / grow, lines)

@@ -309,7 +309,8 @@ def _approvals(world: World, codes: pl.Series, removed: pl.Series) -> pl.DataFra
 
 
 def _surveyed(world: World) -> Bools:
-    return stream(world.seed, "surveyed").random(len(world.ground.parcel_of)) < distributions()["filled"]["survey_row"]
+    drawn = stream(world.seed, "surveyed").random(len(world.ground.parcel_of))
+    return drawn < float(distributions()["filled"]["survey_row"])
 
 
 def _building_years(world: World) -> tuple[Ints, Ints]:
@@ -317,7 +318,8 @@ def _building_years(world: World) -> tuple[Ints, Ints]:
     rng = stream(world.seed, "building years")
     own = homesteads.year[ground.parcel_of]
     count = len(own)
-    later = np.clip(own + rng.integers(*distributions()["annex_years"], count), 1948, LAST_YEAR)
+    sooner, latest = distributions()["annex_years"]
+    later = np.clip(own + rng.integers(sooner, latest, count), 1948, LAST_YEAR)
     return np.where(ground.is_annex, later, own), np.where(ground.is_annex, rng.integers(1, 13, count), homesteads.month[ground.parcel_of])
 
 

@@ -89,8 +89,8 @@ def _verdicts(world: World, lists: dict[str, pl.DataFrame], links: Links, answer
     grave = {outcome: np.zeros(count, dtype=bool) for outcome in (rules.UNLAWFUL, rules.HISTORIC, rules.REGULARISE)}
     unknown = np.zeros(count, dtype=bool)
     for mask in every:
-        for outcome, found in grave.items():
-            found |= mask == outcome
+        for outcome in grave:
+            grave[outcome] |= mask == outcome
         several = (mask & (mask - 1)) != 0
         # What can only lead to a remedy leaves the verdict alone, known or not.
         unknown |= several & ((mask & ~(rules.NO | rules.REMEDY)) != 0)
@@ -115,13 +115,12 @@ def _whole(world: World, lists: dict[str, pl.DataFrame], links: Links, soiled: S
         persons = lists[name]["_person"].to_numpy()[soiled.destroyed[name]]
         bad_household[world.people.household[persons]] = True
     np.logical_or.at(bad_household, homesteads.household, bad_homestead)
-    survey, footprint = links.houses["survey"].to_numpy(), links.houses["footprint"].to_numpy()
-    both = ~np.isnan(survey.astype(np.float64)) & ~np.isnan(footprint.astype(np.float64))
-    rows = np.flatnonzero(both)
-    whole = both.copy()
-    whole[rows] &= ~soiled.destroyed["house"][survey[rows].astype(np.int64)]
-    whole[rows] &= ~soiled.destroyed["footprint"][footprint[rows].astype(np.int64)]
-    return whole & ~bad_household[homesteads.household[links.houses["homestead"].to_numpy()]]
+    whole = np.ones(links.houses.height, dtype=bool)
+    for name, column in (("house", "survey"), ("footprint", "footprint")):
+        # The last entry stands for a house that is not in this list.
+        whole &= ~np.append(soiled.destroyed[name], True)[links.houses[column].fill_null(-1).to_numpy()]
+    whole &= ~bad_household[homesteads.household[links.houses["homestead"].to_numpy()]]
+    return whole
 
 
 def _spot(form: Form) -> pl.Series:

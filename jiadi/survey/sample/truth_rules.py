@@ -96,6 +96,16 @@ def _one(pairs: pl.DataFrame, count: int) -> Ints:
     return out
 
 
+def _or_null(rows: Ints) -> pl.Series:
+    """Row positions with null for -1."""
+    return pl.Series(rows).set(pl.Series(rows < 0), None)
+
+
+def _words_at(column: pl.Series, rows: Ints) -> NDArray[Any]:
+    """The words of some rows, "" where blank or where there is no row."""
+    return column.cast(pl.String).gather(_or_null(rows)).fill_null("").to_numpy().astype(object)
+
+
 def _doubted(pairs: pl.DataFrame, column: str, count: int) -> Bools:
     out = np.zeros(count, dtype=bool)
     out[pairs.filter(~pl.col("sure"))[column].to_numpy()] = True
@@ -212,10 +222,10 @@ def _parcel_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links
     known = ~np.isnan(approval.area)
     # Without a ledger row for the parcel nobody knows what the ledger would have said.
     open_question = ~known & (approval.row_in_doubt | (approval.right < 0))
-    land_class = np.where(approval.right >= 0, lists["right"]["land_class"].to_numpy()[np.maximum(approval.right, 0)], None)
+    land_class = _words_at(lists["right"]["land_class"], approval.right)
     over = np.zeros(len(area), dtype=np.int64)
     for word, standard in STANDARD_M2.items():
-        possible = (land_class == word) | (land_class == None)  # noqa: E711  element by element
+        possible = np.isin(land_class, (word, ""))
         limit = np.where(known, np.fmax(approval.area, standard), standard)
         # An approval in doubt may be this parcel's or not; only where its area decides is the finding open.
         decides = (approval.right < 0) | (approval.row_in_doubt & (area <= approval.most))
@@ -228,18 +238,12 @@ def _parcel_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links
 
 def _non_members(lists: dict[str, pl.DataFrame], links: Links, approval: _Approval, on: date) -> Masks:
     """Historic where the holder is known and on no roll, unless the homestead was inherited."""
-    member = on_roll(lists, links, on)
-    right = np.maximum(approval.right, 0)
-    obtained = lists["right"]["obtained"].to_numpy()[right]
-    state = member[right]
-    outcome = np.select(
-        [(approval.right < 0) | (state == 0), state > 0, obtained == "inheritance", obtained == None],  # noqa: E711
-        [NO | HISTORIC, NO, NO, NO | HISTORIC],
-        HISTORIC,
-    )
+    state = np.append(on_roll(lists, links, on), 0)[approval.right]
+    obtained = _words_at(lists["right"]["obtained"], approval.right)
     # Who inherited it need not be a member, whoever he is.
-    inherited = (approval.right >= 0) & (obtained == "inheritance")
-    return np.where(inherited, NO, outcome)
+    exempt = (state > 0) | (obtained == "inheritance")
+    open_question = (state == 0) | (obtained == "")
+    return np.select([exempt, open_question], [NO, NO | HISTORIC], HISTORIC).astype(np.int64)
 
 
 def on_roll(lists: dict[str, pl.DataFrame], links: Links, on: date) -> Ints:
@@ -357,13 +361,12 @@ def _several(lists: dict[str, pl.DataFrame], links: Links, built: _Built, househ
     """Two homesteads or more that are neither inherited nor to be given back; effect by the latest built."""
     right = lists["right"]
     parcel = _one(links.right_parcel, right.height)
-    code = np.where(parcel >= 0, lists["parcel"]["parcel_code"].to_numpy()[np.maximum(parcel, 0)], None)
-    own = right["parcel_code"].to_numpy()
-    code = np.where(code == None, own, code)  # noqa: E711
-    going = pl.Series(code.tolist(), dtype=pl.String).is_in(_mentioned(lists).implode()).fill_null(False).to_numpy()
-    obtained = right["obtained"].to_numpy()
-    counted = ~going & (obtained != None) & (obtained != "inheritance")  # noqa: E711
+    of_parcel = lists["parcel"]["parcel_code"].gather(_or_null(parcel))
+    code = pl.DataFrame({"parcel": of_parcel, "own": right["parcel_code"]}).select(pl.coalesce("parcel", "own")).to_series()
+    going = code.is_in(_mentioned(lists).implode()).fill_null(False).to_numpy()
+    obtained = _words_at(right["obtained"], np.arange(right.height))
     possible = ~going & (obtained != "inheritance")
+    counted = possible & (obtained != "")
     household = _one(links.right_household, right.height)
     proven = _tally(household, counted, households)
     open_rows = links.right_household.filter(~pl.col("sure"))

@@ -125,11 +125,11 @@ def _sheet_text(sheet: Sheet) -> Iterator[str]:
         first += cells.height
     if sheet.bottom:
         number = first
-        cells = (
+        closing = (
             f'<c r="{letter(place)}{number}"><v>{text}</v></c>' if is_number else _inline(f"{letter(place)}{number}", text, TEXT)
             for place, text, is_number in sheet.bottom
         )
-        yield f'<row r="{number}">' + "".join(cells) + "</row>"
+        yield f'<row r="{number}">' + "".join(closing) + "</row>"
     yield "</sheetData>"
     if sheet.merged:
         ranges = "".join(f'<mergeCell ref="{area}"/>' for area in sheet.merged)

@@ -56,11 +56,13 @@ def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Cal
 def _manifest(world: World) -> str:
     delivered = distributions()["delivered_on"]
     # Each entry has a list of its own, else YAML would write it once and point to it.
-    coverage: list[dict[str, object]] = [
-        {"list": "approval", "divisions": [world.county], "from": date(1982, 2, 13), "to": delivered + timedelta(days=1)},
-        *({"list": name, "divisions": [world.county]} for name in ("person", "member", "parcel", "house", "footprint", "right", "aid")),
-        *({"list": "zone", "kind": kind, "divisions": [world.county]} for kind in LAYERS),
-    ]
+    coverage: list[dict[str, object]] = []
+    for name in ("person", "member", "parcel", "house", "footprint", "right", "aid"):
+        coverage.append({"list": name, "divisions": [world.county]})
+    first, last = date(1982, 2, 13), delivered + timedelta(days=1)
+    coverage.append({"list": "approval", "divisions": [world.county], "from": first, "to": last})
+    for kind in LAYERS:
+        coverage.append({"list": "zone", "kind": kind, "divisions": [world.county]})
     plain = yaml.safe_dump({"delivered_on": delivered, "coverage": coverage}, allow_unicode=True, sort_keys=False)
     return f"# {divisions.name(world.county)}示例数据（虚构）· an invented sample\n{plain}"
 
