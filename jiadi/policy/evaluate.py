@@ -86,6 +86,12 @@ def _parts(rule: Rule) -> tuple[list[Condition], list[Condition], list[Condition
 
 
 def first_cases(cases: Cases, serves: Array | None) -> Cases:
+    """The cases of a rule before anything is asked (初始情形): every row, or every house beside every zone.
+
+    Args:
+        cases: all rows of the subject.
+        serves: rows where this version of the rule serves; None for all.
+    """
     if not cases.rule.through:
         return cases if serves is None else cases.take(np.flatnonzero(serves).astype(np.int32))
     kind = cases.rule.zone_kind
@@ -111,6 +117,7 @@ def _blind_houses(facts: Facts, kind: str) -> Array:
 
 
 def holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:
+    """Whether a condition holds, or a figure of the law is in force (是否成立): certainly, and possibly."""
     if not isinstance(part, str):
         return part.evaluate(cases)
     if cases.rule.parameters[part].kind == "number":

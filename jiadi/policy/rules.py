@@ -188,14 +188,7 @@ class _Compiler:
         return Refusal("rule", f"{self.file.name}, line {line}, rule {self.code}: {why}", what_to_do)
 
     def rule(self) -> Rule:
-        self.check_keys(self.body, _KEYS, _NEEDED)
-        subject, through = self.body["subject"], self.body.get("through", "")
-        if subject not in ("house", "parcel", "household"):
-            raise self.refusal(f"{subject} is no subject.", "Known are house, parcel, household.", "subject")
-        if through not in ("", "zone") or bool(through) != ("zone_kind" in self.body) or (through and subject != "house"):
-            raise self.refusal("through: zone and zone_kind: go together, for a house.", "Write both or neither.", "through")
-        if through and self.body["zone_kind"] not in ZONE_KINDS:
-            raise self.refusal(f"{self.body['zone_kind']} is no kind of zone.", f"Known are {', '.join(ZONE_KINDS)}.", "zone_kind")
+        subject, through = self.subject()
         facts = facts_of(subject, through)
         names = {name: fact.as_name() for name, fact in facts.items()} | self.figures(facts)
         effect, effect_by, effect_words = self.effect()
@@ -228,6 +221,18 @@ class _Compiler:
             self.file.lines.get(("rules", self.code), 0),
         )
         return self.with_parameters(rule)
+
+    def subject(self) -> tuple[str, str]:
+        """What the rule is about, and whether it looks at zones; its keys are those of a rule."""
+        self.check_keys(self.body, _KEYS, _NEEDED)
+        subject, through = self.body["subject"], self.body.get("through", "")
+        if subject not in ("house", "parcel", "household"):
+            raise self.refusal(f"{subject} is no subject.", "Known are house, parcel, household.", "subject")
+        if through not in ("", "zone") or bool(through) != ("zone_kind" in self.body) or (through and subject != "house"):
+            raise self.refusal("through: zone and zone_kind: go together, for a house.", "Write both or neither.", "through")
+        if through and self.body["zone_kind"] not in ZONE_KINDS:
+            raise self.refusal(f"{self.body['zone_kind']} is no kind of zone.", f"Known are {', '.join(ZONE_KINDS)}.", "zone_kind")
+        return subject, through
 
     def check_keys(self, body: Any, known: Mapping[str, Any], needed: tuple[str, ...], *place: Any) -> None:
         if not isinstance(body, dict):
