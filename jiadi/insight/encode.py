@@ -87,7 +87,7 @@ class Block:
         """The block as base64 text; `head` is carried along with the columns'."""
         described = json.dumps({**head, "columns": self.head}, ensure_ascii=False, separators=(",", ":")).encode()
         raw = b"".join([len(described).to_bytes(4, "little"), described, *self._bytes])
-        return base64.b64encode(zlib.compress(raw, 9)).decode("ascii")
+        return base64.b64encode(zlib.compress(raw, 6)).decode("ascii")
 
 
 def shuffled(values: NDArray[Any]) -> bytes:
