@@ -130,6 +130,14 @@ def test_shapes_are_repaired_measured_and_told() -> None:
     assert np.allclose(shapely.bounds(shapes[3]), (118.91, 28.9, 118.9101, 28.9001))
 
 
+def test_a_sheet_without_shapes_beside_a_layer_of_the_same_list_needs_none() -> None:
+    plain = sheet("house", {"survey_code": ["330802100201-00001"]}, file="survey")
+    layer = sheet("house", {"survey_code": ["330802100201-00002", "330802100201-00003"]}, shapes=[square(), None], file="layer")
+    delivery = check(RawDelivery([plain, layer]))
+    assert delivery.problems.select("file", "row", "code").rows() == [("layer", 2, "empty_geometry")]
+    assert delivery.tables["house"]["geometry"].is_null().to_list() == [True, False, True]
+
+
 def test_a_known_system_is_brought_to_4490_and_an_unknown_one_is_a_question() -> None:
     projected = shapely.box(40_392_000, 3_198_000, 40_392_010, 3_198_012)
     known = sheet("footprint", {"feature_code": ["1"]}, shapes=[projected], crs="EPSG:4528", file="known")

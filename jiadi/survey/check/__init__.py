@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from datetime import date
 
-import numpy as np
 import polars as pl
 
-from jiadi.geo.gcj02 import looks_gcj02
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
 from jiadi.survey.check import shape
@@ -44,20 +42,26 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
     delivery.files = [*raw.files, *_questions(systems)]
     delivery.sources = _sources(sheets)
-    typed = {}
+    problems = [raw.problems, _question_problems(systems), _doubted(sheets), shape.drop_shifted(sheets, systems)]
+    delivery.extra["area_differences"] = None
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
-            gathered = gather(of_list)
-            typed[name] = type_table(gathered, day, shape.of_list(gathered, systems))
-    problems = [raw.problems, _question_problems(systems), _doubted(sheets), _shifted(typed)]
-    for name, one in typed.items():
-        delivery.tables[name] = _accepted(one, delivery.sources)
-        delivery.files += _entries(one)
-        problems.append(one.remarks.told(one.gathered.sheets, one.frame.get_column("sheet"), one.frame.get_column("source_row")))
+            problems.append(_add_list(of_list, day, systems, delivery))
     delivery.problems = pl.concat(problems).sort(list(PROBLEMS), nulls_last=True)
     delivery.files.sort(key=lambda entry: (str(entry["file"]), str(entry["sheet"])))
-    delivery.extra["area_differences"] = _ranked(typed.get("parcel"), delivery.tables.get("parcel"))
     return delivery
+
+
+def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, delivery: Delivery) -> pl.DataFrame:
+    """Type one list into the delivery; its problems. What was read of it is let go before the next one."""
+    gathered = gather(sheets)
+    one = type_table(gathered, on, shape.of_list(gathered, systems))
+    table = _accepted(one, delivery.sources)
+    delivery.tables[gathered.table.name] = table
+    delivery.files += _entries(one)
+    if one.differences is not None:
+        delivery.extra["area_differences"] = _ranked(one, one.differences)
+    return one.remarks.told(gathered.sheets, one.frame.get_column("sheet"), one.frame.get_column("source_row"))
 
 
 def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
@@ -118,32 +122,13 @@ def _doubted(sheets: list[RawSheet]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 
-def _shifted(typed: dict[str, Typed]) -> pl.DataFrame:
-    """Layers that are shifted as web maps are: told, and their shapes not used, since every overlay would be wrong."""
-    houses = [one for name in ("house", "footprint") if (one := typed.get(name)) and one.shapes is not None]
-    parcels = typed.get("parcel")
-    if not houses or parcels is None or parcels.shapes is None:
-        return pl.DataFrame(schema=PROBLEMS)
-    found = looks_gcj02(np.concatenate([one.shapes for one in houses if one.shapes is not None]), parcels.shapes)
-    if not found.shifted:
-        return pl.DataFrame(schema=PROBLEMS)
-    rows = []
-    for one in houses if found.shifted == "houses" else [parcels]:
-        one.frame = one.frame.with_columns(pl.lit(None, dtype=pl.Binary).alias(shape.GEOMETRY))
-        detail = f"{found.share_as_is:.0%} → {found.share_shifted:.0%}"
-        rows += [(s.file, s.sheet, 0, "geometry", "gcj02_suspected", "unknown", "", detail) for s in one.gathered.sheets if s.spatial]
-    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
-
-
-def _ranked(one: Typed | None, table: pl.DataFrame | None) -> dict[str, object] | None:
+def _ranked(one: Typed, differences: pl.DataFrame) -> dict[str, object]:
     """Parcels whose stated and measured areas differ, the farthest first."""
-    if one is None or table is None or one.differences is None:
-        return None
-    at = one.differences.get_column("place")
+    at = differences.get_column("place")
     files = pl.Series([sheet.file for sheet in one.gathered.sheets], dtype=pl.String)
     where_ = one.frame.select(pl.col("sheet").gather(at), pl.col("source_row").gather(at).alias("row"), pl.col("parcel_code").gather(at))
     kept = one.accepted.gather(at)
-    ranked = one.differences.drop("place").with_columns(
+    ranked = differences.drop("place").with_columns(
         files.gather(where_.get_column("sheet")).alias("file"), where_.get_column("row"), where_.get_column("parcel_code")
     )
     ranked = ranked.filter(kept).with_columns(pl.col("difference").abs().alias("share"))

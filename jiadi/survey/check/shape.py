@@ -11,9 +11,11 @@ import shapely
 from jiadi.errors import Refusal
 from jiadi.geo import crs
 from jiadi.geo.axes import Mask, Shapes, body_bounds, swap, swapped_axes
+from jiadi.geo.gcj02 import looks_gcj02
 from jiadi.geo.measure import areas
 from jiadi.geo.overlay import parcel_overlaps
 from jiadi.geo.repair import repair
+from jiadi.register.tables import PROBLEMS
 from jiadi.survey.check.gather import Gathered
 from jiadi.survey.check.number import to_hundredths
 from jiadi.survey.check.remarks import Places, Remarks
@@ -68,15 +70,57 @@ def bring(sheet: RawSheet, systems: Systems) -> bool:
     return True
 
 
-def of_list(gathered: Gathered, systems: Systems) -> tuple[Shapes, Mask] | None:
-    """Shapes of all sheets of a list and which were turned, row by row (一张表的图形); None where no sheet has any."""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The shapes of all sheets of a list, row by row (一张表的图形).
+
+    Args:
+        shapes: (n,) in EPSG:4490, null where missing.
+        swapped: (n,) features whose axes stood the other way round.
+        asked: (n,) rows of sheets that carry shapes; the others need none.
+    """
+
+    shapes: Shapes
+    swapped: Mask
+    asked: Mask
+
+
+def of_list(gathered: Gathered, systems: Systems) -> Drawn | None:
+    """Take the shapes of a list (取出一张表的图形): they are handed over, not kept; None where no sheet has any."""
     keys = [(sheet.file, sheet.sheet) for sheet in gathered.sheets]
-    if not any(key in systems.shapes for key in keys):
+    asked = [key in systems.shapes for key in keys]
+    if not any(asked):
         return None
-    blank = [np.full(len(sheet.frame), None, dtype=object) for sheet in gathered.sheets]
-    straight = [np.zeros(len(sheet.frame), dtype=np.bool_) for sheet in gathered.sheets]
-    shapes = np.concatenate([systems.shapes.get(key, none) for key, none in zip(keys, blank, strict=True)])
-    return shapes, np.concatenate([systems.swapped.get(key, none) for key, none in zip(keys, straight, strict=True)])
+    sizes = [len(sheet.frame) for sheet in gathered.sheets]
+    shapes = [systems.shapes.pop(key, np.full(size, None, dtype=object)) for key, size in zip(keys, sizes, strict=True)]
+    swapped = [systems.swapped.pop(key, np.zeros(size, dtype=np.bool_)) for key, size in zip(keys, sizes, strict=True)]
+    return Drawn(np.concatenate(shapes), np.concatenate(swapped), np.repeat(asked, sizes))
+
+
+def drop_shifted(sheets: list[RawSheet], systems: Systems) -> pl.DataFrame:
+    """Layers that are shifted as web maps are (GCJ-02 偏移图层): told, and their shapes not used.
+
+    Every overlay of such a layer would be wrong, by hundreds of metres.
+
+    Args:
+        sheets: all that were read.
+        systems: the shapes of shifted layers are taken out of it.
+
+    Returns:
+        Frame of PROBLEMS.
+    """
+    drawn = [sheet for sheet in sheets if (sheet.file, sheet.sheet) in systems.shapes]
+    groups = {"houses": [s for s in drawn if s.table in ("house", "footprint")], "parcels": [s for s in drawn if s.table == "parcel"]}
+    if not all(groups.values()):
+        return pl.DataFrame(schema=PROBLEMS)
+    layers = {name: np.concatenate([systems.shapes[(s.file, s.sheet)] for s in group]) for name, group in groups.items()}
+    found = looks_gcj02(layers["houses"], layers["parcels"])
+    rows = []
+    for sheet in groups.get(found.shifted, []):
+        del systems.shapes[(sheet.file, sheet.sheet)]
+        detail = f"{found.share_as_is:.0%} → {found.share_shifted:.0%}"
+        rows.append((sheet.file, sheet.sheet, 0, GEOMETRY, "gcj02_suspected", "unknown", "", detail))
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 
 def wkb_of(shapes: Shapes) -> pl.Series:
@@ -84,21 +128,19 @@ def wkb_of(shapes: Shapes) -> pl.Series:
     return pl.Series(GEOMETRY, shapely.to_wkb(shapes, byte_order=1), dtype=pl.Binary)
 
 
-def check(shapes: Shapes, swapped: Mask, remarks: Remarks) -> Shapes:
+def check(drawn: Drawn, remarks: Remarks) -> Shapes:
     """Check and repair the shapes of a list (图形检查).
 
     Args:
-        shapes: (n,) in EPSG:4490, null where missing.
-        swapped: (n,) features whose axes were exchanged.
+        drawn: as they were brought.
         remarks: told `empty_geometry`, `self_intersection`, `duplicate_points`, `swapped_axes`.
 
     Returns:
         (n,) valid shapes, null where there is none.
     """
-    result = repair(shapes)
-    for code, mask in result.problems.items():
-        remarks.add(np.flatnonzero(mask), GEOMETRY, code)
-    remarks.add(np.flatnonzero(swapped), GEOMETRY, "swapped_axes")
+    result = repair(drawn.shapes)
+    for code, mask in {**result.problems, "swapped_axes": drawn.swapped}.items():
+        remarks.add(np.flatnonzero(mask & drawn.asked), GEOMETRY, code)
     return result.shapes
 
 

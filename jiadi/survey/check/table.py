@@ -8,12 +8,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from jiadi.geo.axes import Mask, Shapes
+from jiadi.geo.axes import Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
 from jiadi.survey.check import code, day, holder, number, shape, text, word
 from jiadi.survey.check.gather import Cells, Gathered
 from jiadi.survey.check.remarks import Places, Remarks
+from jiadi.survey.check.shape import Drawn
 from jiadi.survey.check.text import where
 
 _NUMERIC = frozenset({"area_m2", "length_m", "integer", "year", "month"})
@@ -31,7 +32,6 @@ class Typed:
         frame: typed columns of the schema, `source_row`, `sheet` (number in `gathered.sheets`); all rows.
         accepted: (rows,) whether a row is taken.
         remarks: on its cells and rows.
-        shapes: (rows,) valid shapes in EPSG:4490; None for a list without any.
         differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
     """
 
@@ -39,7 +39,6 @@ class Typed:
     frame: pl.DataFrame
     accepted: pl.Series
     remarks: Remarks
-    shapes: Shapes | None = None
     differences: pl.DataFrame | None = None
 
 
@@ -58,13 +57,13 @@ class _Work:
         return len(self.gathered.frame)
 
 
-def type_table(gathered: Gathered, on: date | None, drawn: tuple[Shapes, Mask] | None = None) -> Typed:
+def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None) -> Typed:
     """Read every column of a list (定型).
 
     Args:
         gathered: cells of all its sheets.
         on: day of delivery; None where nobody said so.
-        drawn: (n,) shapes in EPSG:4490 and (n,) features whose axes were exchanged; None for a list without any.
+        drawn: the shapes of its sheets; None for a list without any.
 
     Returns:
         The typed list; its rows are those that were read, in the same order.
@@ -86,7 +85,7 @@ def type_table(gathered: Gathered, on: date | None, drawn: tuple[Shapes, Mask] |
     frame = frame.select(order).with_columns(
         gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
     )
-    return Typed(gathered, frame, accepted, work.remarks, shapes, differences)
+    return Typed(gathered, frame, accepted, work.remarks, differences)
 
 
 def _blank(column: Column, rows: int) -> pl.Series:
@@ -196,13 +195,13 @@ def _others(spots: list[str], own: str) -> str:
     return "、".join(rest[:_SHOWN_TWINS]) + (" …" if len(rest) > _SHOWN_TWINS else "")
 
 
-def _shapes(work: _Work, drawn: tuple[Shapes, Mask] | None) -> Shapes | None:
+def _shapes(work: _Work, drawn: Drawn | None) -> Shapes | None:
     if not work.gathered.table.spatial:
         return None
     if drawn is None:
         work.typed[shape.GEOMETRY] = pl.Series(shape.GEOMETRY, [None], dtype=pl.Binary).new_from_index(0, work.rows)
         return None
-    shapes = shape.check(*drawn, work.remarks)
+    shapes = shape.check(drawn, work.remarks)
     work.typed[shape.GEOMETRY] = shape.wkb_of(shapes)
     if work.gathered.table.name == "parcel":
         one, other, area = shape.overlapping(shapes)

@@ -1,0 +1,30 @@
+"""Every planted dirt is told at its place, and clean cells raise nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jiadi.survey.check import check
+from jiadi.survey.read import read
+from jiadi.survey.sample import generate
+
+FOUND_WHILE_LINKING = {"name_differs"}
+PLACE = ("file", "sheet", "row", "column", "code")
+
+
+@pytest.mark.parametrize(
+    ("form", "division", "dirt"),
+    [("departments", "330802", 0.3), ("departments", "330824", 0.0), ("columnar", "330881", 0.3)],
+)
+def test_planted_dirt_is_told_and_clean_cells_are_not(form: str, division: str, dirt: float, tmp_path: Path) -> None:
+    generate(tmp_path, 300, division=division, seed=11, dirt=dirt, form=form)
+    planted = [tuple(entry[key] for key in PLACE) for entry in json.loads((tmp_path / "truth.json").read_text("utf-8"))["dirt"]]
+    delivery = check(read([tmp_path]))
+    told = set(delivery.problems.select(PLACE).rows())
+    assert {place for place in planted if place[4] not in FOUND_WHILE_LINKING} == told
+    assert bool(told) == bool(dirt)
+    for entry in delivery.files:
+        assert entry["status"] == "read" and int(str(entry["rows"])) == int(str(entry["accepted"])) + int(str(entry["refused"]))
