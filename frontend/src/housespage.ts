@@ -167,6 +167,7 @@ export class HousesPage {
     this.fillPanel();
     this.panel.hidden = false;
     this.stage.classList.add("explaining");
+    this.coverMap();
     this.goTo(house);
     history.replaceState(null, "", `#house=${encodeURIComponent(this.houses.id[house])}`);
     if (focus) this.panel.querySelector<HTMLElement>("#panel-title")!.focus({ preventScroll: true });
@@ -176,15 +177,15 @@ export class HousesPage {
   private goTo(house: number): void {
     const box = this.houses.drawn.box.subarray(4 * house, 4 * house + 4);
     if (Number.isNaN(box[0])) return;
-    const [left, up] = this.covered();
-    this.map.goTo((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 18, left, up);
+    this.map.goTo((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 18);
   }
 
-  /** Half of what the panel covers, in pixels: of the width, on a phone of the height. */
-  private covered(): [number, number] {
+  /** Tells the map what the panel covers: on a phone its lower part, else its right. */
+  private coverMap(): void {
     const map = this.map.element.getBoundingClientRect();
     const panel = this.panel.getBoundingClientRect();
-    return PHONE.matches ? [0, Math.max(0, Math.min(map.bottom, innerHeight) - panel.top) / 2] : [panel.width / 2, 0];
+    if (PHONE.matches) this.map.cover(0, Math.min(Math.max(0, map.bottom - panel.top), map.height / 2));
+    else this.map.cover(panel.width, 0);
   }
 
   private fillPanel(): void {
@@ -197,6 +198,7 @@ export class HousesPage {
   private close(): void {
     this.panel.hidden = true;
     this.stage.classList.remove("explaining");
+    this.map.cover(0, 0);
     this.selected = -1;
     history.replaceState(null, "", location.pathname + location.search);
     this.map.redraw();

@@ -93,12 +93,16 @@ export class MapView {
     this.map.getView().fit(extent, { padding: [padding, padding, padding, left], maxZoom, ...animated });
   }
 
-  /** Centres on a point, at least so near, moved by so many pixels left and up: away from what covers the map. */
-  goTo(x: number, y: number, zoom: number, left = 0, up = 0): void {
+  /** Says how many pixels are covered on the right and below: the middle is then that of the rest. */
+  cover(right: number, bottom: number): void {
+    this.map.getView().padding = [0, right, bottom, 0];
+  }
+
+  /** Centres on a point, at least so near. */
+  goTo(x: number, y: number, zoom: number): void {
     const view = this.map.getView();
     const nearest = Math.max(view.getZoom() ?? zoom, zoom);
-    const resolution = view.getResolutionForZoom(nearest);
-    const centre = [x + left * resolution, y - up * resolution];
+    const centre = [x, y];
     if (SMOOTH) view.animate({ center: centre, zoom: nearest, duration: 450 });
     else {
       view.setCenter(centre);

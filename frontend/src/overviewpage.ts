@@ -115,7 +115,8 @@ export class OverviewPage {
     this.stage.classList.add("explaining");
     this.fillPanel();
     const { x, y } = this.villages;
-    if (!Number.isNaN(x[village])) this.map.goTo(x[village], y[village], 13, this.stage.clientWidth > 760 ? this.panel.offsetWidth / 2 : 0);
+    this.map.cover(this.stage.clientWidth > this.panel.offsetWidth ? this.panel.offsetWidth : 0, 0);
+    if (!Number.isNaN(x[village])) this.map.goTo(x[village], y[village], 13);
     this.panel.querySelector<HTMLElement>("#panel-title")!.focus({ preventScroll: true });
     this.map.redraw();
   }
@@ -148,6 +149,7 @@ export class OverviewPage {
   private close(): void {
     this.panel.hidden = true;
     this.stage.classList.remove("explaining");
+    this.map.cover(0, 0);
     this.selected = -1;
     this.map.redraw();
     this.map.element.focus({ preventScroll: true });

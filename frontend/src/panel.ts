@@ -46,7 +46,7 @@ function card(houses: Houses, named: Named, house: number, finding: number): HTM
   const rows: [string, string][] = [[t("clause"), named.citation(word("citation"))]];
   const from = word("limit_from");
   if (word("zone")) rows.push([t("zone"), word("zone")!]);
-  if (word("parameter") && !from) rows.push([t("limit_from"), named.label(word("parameter"))]);
+  if (word("parameter") && !from) rows.push([t("limit"), named.label(word("parameter"))]);
   if (word("limit_division") && from) {
     const filled = { place: named.limitPlace(word("limit_division")), parameter: named.label(word("parameter")), from };
     rows.push([t("limit_from"), t("limit_words", filled)]);

@@ -225,3 +225,14 @@ def test_the_overview_leads_to_a_township_and_back(
     page.get_by_role("link", name="新新街道").click()
     page.wait_for_selector(READY)
     expect(page.locator("h1")).to_contain_text("新新街道")
+
+
+def test_zooming_keeps_the_explained_house_in_sight(open_page: Callable[..., Page], page_file: Path, county_2000: Any) -> None:
+    page = open_page(page_file, fragment=f"#house={house_of(county_2000, 'in_road_strip')}")
+    page.wait_for_timeout(700)
+    page.locator(".ol-zoom-in").click()
+    page.wait_for_timeout(600)
+    middle = "(at => (jiadiPage.houses.drawn.box[at] + jiadiPage.houses.drawn.box[at + 2]) / 2)(4 * jiadiPage.selected)"
+    x = page.evaluate(f"jiadiPage.map.pixel({middle}, jiadiPage.houses.drawn.box[4 * jiadiPage.selected + 1])[0]")
+    free = page.evaluate("document.querySelector('.map').clientWidth - document.querySelector('.panel').offsetWidth")
+    assert abs(x - free / 2) < 4
