@@ -162,7 +162,7 @@ class _Changes:
         kept, overwritten = rows[:pairs], rows[pairs : 2 * pairs]
         form = self.forms[slot.table]
         for code, one, other in zip(form.clean(slot.column, kept), kept.tolist(), overwritten.tolist(), strict=True):
-            form.shown.setdefault(slot.column, {})[other] = code
+            form.shown.setdefault(slot.column, {}).update({one: code, other: code})
             for row in (one, other):
                 self.known.setdefault((slot.table, slot.column), {})[row] = None
         return rows[: 2 * pairs]
@@ -178,6 +178,9 @@ class _Changes:
         """Write the gathered cells."""
         for (table, column), cells in self.known.items():
             self.lists[table] = self.lists[table].with_columns(_scatter(self.lists[table][column], cells))
+        # What a reader cannot know any more is shown otherwise, so the forms need no second copy of the lists.
+        for name, form in self.forms.items():
+            form.frame = self.lists[name]
 
 
 def _scatter(column: pl.Series, cells: Mapping[int, object]) -> pl.Series:
