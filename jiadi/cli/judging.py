@@ -47,7 +47,7 @@ def judge_and_write(
     """
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
-    with whole(out) as draft:
+    with whole(out, own=("report",)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome)
             survey_report.write_problems(draft, outcome.delivery, found, lang)

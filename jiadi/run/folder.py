@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,11 +12,12 @@ from jiadi.errors import Refusal
 
 
 @contextmanager
-def whole(out: Path) -> Iterator[Path]:
+def whole(out: Path, own: Sequence[str] = ()) -> Iterator[Path]:
     """A folder to write into, moved to its place only when all is written (整体写出).
 
     Args:
         out: the result folder; files of the same name there are replaced, others are left alone.
+        own: names that this kind of result may hold; one that an earlier run left and this one did not make goes.
 
     Yields:
         A folder beside it; it is gone afterwards, whatever happens.
@@ -39,8 +40,11 @@ def whole(out: Path) -> Iterator[Path]:
     try:
         yield draft
         out.mkdir(exist_ok=True)
-        for made in sorted(draft.iterdir()):
-            _replace(made, out / made.name)
+        made = sorted(draft.iterdir())
+        for one in made:
+            _replace(one, out / one.name)
+        for stale in set(own) - {one.name for one in made}:
+            _remove(out / stale)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -49,3 +53,10 @@ def _replace(made: Path, place: Path) -> None:
     if place.is_dir():
         shutil.rmtree(place)
     made.replace(place)
+
+
+def _remove(stale: Path) -> None:
+    if stale.is_dir():
+        shutil.rmtree(stale)
+    else:
+        stale.unlink(missing_ok=True)
