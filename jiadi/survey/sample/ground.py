@@ -202,29 +202,30 @@ def _house_rings(
     return Rings(px, py, np.where(winged, 6, 4)), parcel_of, ~main, np.round(w * d - wing_x * wing_y, 2)
 
 
-_LOOP_M = 0.05
+_LOOP_M = 0.03
 
 
 def spoil(rings: Rings, kinds: Mapping[int, str]) -> Rings:
-    """Outlines with dirt in some of them (图形脏数据): one corner more each.
+    """Outlines with dirt in some of them (图形脏数据).
 
     Args:
         rings: clean outlines.
-        kinds: row → "duplicate_points", its second corner twice; or "self_intersection", a loop of some
-            ten square centimetres at the second corner.
+        kinds: row → "duplicate_points", its second corner twice; or "self_intersection", two lines that
+            cross within a few centimetres of the second corner.
     """
     if not kinds:
         return rings
-    width = int(max(rings.x.shape[1], rings.corners[list(kinds)].max() + 1))
+    width = int(max(rings.x.shape[1], rings.corners[list(kinds)].max() + 3))
     x, y = (np.pad(part, ((0, 0), (0, width - part.shape[1])), mode="edge") for part in (rings.x, rings.y))
     corners = rings.corners.copy()
     for row, kind in kinds.items():
         points = np.stack([x[row, : corners[row]], y[row, : corners[row]]], axis=1)
         before, at, after = points[:3]
-        loop = [at + _LOOP_M * _unit(after - at), at + _LOOP_M * _unit(before - at)]
-        changed = np.concatenate([points[:1], [at, at] if kind == "duplicate_points" else loop, points[2:]])
+        back, on = _LOOP_M * _unit(before - at), _LOOP_M * _unit(after - at)
+        instead = [at, at] if kind == "duplicate_points" else [at + 2 * back, at + on, at + back, at + 2 * on]
+        changed = np.concatenate([points[:1], instead, points[2:]])
         x[row], y[row] = (np.pad(changed[:, axis], (0, width - len(changed)), mode="edge") for axis in (0, 1))
-        corners[row] += 1
+        corners[row] = len(changed)
     return Rings(x, y, corners)
 
 
