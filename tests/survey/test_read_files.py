@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from jiadi.errors import Refusal
 from jiadi.survey import manifest
+from jiadi.survey.check import check
 from jiadi.survey.read import profile, read
 from jiadi.survey.read.text import decode
 
@@ -129,6 +130,20 @@ def test_a_profile_settles_what_headings_cannot(tmp_path: Path) -> None:
     sheet = read([path], tmp_path / "p.yaml").sheets[0]
     assert sheet.table == "house" and sheet.columns == {"survey_code": 0, "structure": 1, "basement": 2}
     assert sheet.codes["basement"]["0"] == "yes"
+    house = check(read([path], tmp_path / "p.yaml")).tables["house"]
+    assert house.select("id", "structure", "basement").rows() == [("F1", "reinforced_concrete", "yes")]
+
+
+def test_a_profile_names_the_system_where_the_file_does_not(tmp_path: Path) -> None:
+    shape = shapely.to_wkb(shapely.box(40_392_000, 3_198_000, 40_392_010, 3_198_012))
+    table = pa.table({"BSM": ["1"], "ZDMJ": [120.0], "geometry": pa.array([shape], pa.binary())})
+    path = tmp_path / "宗地.shp"
+    with pytest.warns(UserWarning, match="crs"):
+        pyogrio.write_arrow(table, path, driver="ESRI Shapefile", geometry_name="geometry", geometry_type="Polygon")
+    assert check(read([path])).files[0]["status"] == "question"
+    (tmp_path / "p.yaml").write_text("layers: {'宗地*': {table: parcel, crs: 'EPSG:4528'}}\n", "utf-8")
+    delivery = check(read([path], tmp_path / "p.yaml"))
+    assert delivery.files[0]["status"] == "read" and delivery.tables["parcel"]["geometry"].null_count() == 0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from jiadi.register.schema import LISTS, TABLES, Table
 
@@ -36,6 +36,7 @@ class Match:
     score: float = 0.0
 
 
+@lru_cache(maxsize=1 << 16)
 def plain(heading: str) -> str:
     """A heading without what departments vary (表头归一): width, spaces, brackets, units, case.
 
@@ -60,6 +61,11 @@ def words(table: str) -> dict[str, tuple[tuple[str, int], ...]]:
     return {word: tuple(names) for word, names in found.items()}
 
 
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(word for name in LISTS for word in words(name))
+
+
 def match(headings: Sequence[str], *, spatial: bool, hint: str = "", shapefile: bool = False, only: str = "") -> Match:
     """The list that a heading row fits best, and its columns (识别表与列).
 
@@ -77,6 +83,8 @@ def match(headings: Sequence[str], *, spatial: bool, hint: str = "", shapefile: 
     'right'
     """
     names = [only] if only else [name for name in LISTS if name in _SPATIAL or not spatial]
+    if not shapefile and _known().isdisjoint(text for heading in headings for text in _readings(heading)):
+        return Match()  # most rows that are looked at are data, and no heading
     assigned = {name: _assign(name, headings, shapefile) for name in names}
     found = [_match_one(TABLES[name], columns, spatial=spatial, hint=hint, asked=bool(only)) for name, columns in assigned.items()]
     best = max(found, key=lambda one: one.score, default=Match())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,10 +128,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     if isinstance(found, Said):
         return found
     heading, frame, skipped, mixed = found
-    columns = dict(heading.match.columns)
-    for column, text in rule.columns.items():
-        if text in heading.texts:
-            columns[column] = heading.texts.index(text)
+    columns = _settled(heading.match.columns, heading.texts, rule)
     fixed = dict(rule.fixed)
     if heading.match.table == "zone" and "zone_kind" not in columns and "zone_kind" not in fixed:
         kind = of_codes(f"{one.name} {Path(name).stem}", TABLES["zone"].column("zone_kind").codes)
@@ -159,9 +156,8 @@ def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
     if one.frame.is_empty():
         return reasons.of("empty_sheet")
     grid = _top(one.frame)
-    heading = header.find(grid, one.merged, f"{Path(name).stem} {one.name}", rule.table)
-    if heading is None and rule.columns:
-        heading = _asked_heading(grid, rule)
+    hint = f"{Path(name).stem} {one.name}"
+    heading = (_asked_heading(grid, rule, hint) if rule.columns else None) or header.find(grid, one.merged, hint, rule.table)
     if heading is None:
         seen = next((texts for _, texts in grid if sum(map(bool, texts)) > 1), grid[0][1])
         return _unknown(seen)
@@ -172,12 +168,23 @@ def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
     return heading, frame, skipped, ({0: rows} if rows else {})
 
 
-def _asked_heading(grid: Sequence[tuple[int, list[str]]], rule: Rule) -> header.Heading | None:
+def _asked_heading(grid: Sequence[tuple[int, list[str]]], rule: Rule, hint: str) -> header.Heading | None:
+    """The first row that holds most of the headings that a profile names; None where it names none that are there."""
     wanted = set(rule.columns.values())
-    for row, texts in grid:
-        if rule.table and wanted & set(texts):
-            return header.Heading(row, row, texts, Match(rule.table, {}, 1.0))
-    return None
+    held = [(len(wanted & {text.strip() for text in texts}), row, texts) for row, texts in grid]
+    most, row, texts = max(held, key=lambda one: (one[0], -one[1]))
+    if not most:
+        return None
+    texts = [text.strip() for text in texts]
+    found = match(texts, spatial=False, hint=hint, only=rule.table)
+    table = found.table or rule.table
+    return header.Heading(row, row, texts, Match(table, _settled(found.columns, texts, rule), SURE)) if table else None
+
+
+def _settled(columns: Mapping[str, int], texts: Sequence[str], rule: Rule) -> dict[str, int]:
+    """Columns as recognised, those that a profile names put where it says."""
+    asked = {column: texts.index(text) for column, text in rule.columns.items() if text in texts}
+    return {column: place for column, place in columns.items() if place not in asked.values()} | asked
 
 
 def _top(frame: pl.DataFrame) -> list[tuple[int, list[str]]]:
