@@ -84,8 +84,8 @@ def generate(
     """
     _check_form(form)
     tell = progress or (lambda stage, share: None)
-    directory.mkdir(parents=True, exist_ok=True)
     world = invent(division, houses, seed)
+    directory.mkdir(parents=True, exist_ok=True)
     lists = write_down(world)
     forms = fill_in(lists, columnar=form == "columnar")
     soiled = soil(forms, lists, dirt, seed)
