@@ -107,7 +107,8 @@ def of_parcels(lists: Lists, found: Papers, block: Block) -> None:
     )
     for need, applies in reasons:
         has[applies & ~known] = 2 + needs.index(need)
-    open_ended = (has >= 2) & (has != 2 + needs.index("approval_link"))
+    # An approval in doubt bounds the area only where nothing else is unknown: a ledger nobody can see may say more.
+    open_ended = ~known & (~covered | found.unsure_right | found.illegible | without_area)
     low = np.where(known, sure, 0)
     high = np.where(open_ended, UNBOUNDED, low)
     high = np.where(found.doubtful & ~known & ~open_ended, np.maximum(high, found.doubtful_most), high)
