@@ -42,6 +42,13 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
 
     Raises:
         BadManifest: it is not what it should be.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "清单.yaml")
+    ...     _ = path.write_text("delivered_on: 2025-06-30", "utf-8")
+    ...     load(path)
+    (datetime.date(2025, 6, 30), [])
     """
     if path.stat().st_size > MOST_BYTES:
         raise BadManifest(f"> {MOST_BYTES} bytes")

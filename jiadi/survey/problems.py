@@ -43,7 +43,11 @@ def title(code: str, lang: str) -> str:
 
 
 def advice(code: str, lang: str) -> str:
-    """What the user can do about it (处理办法)."""
+    """What the user can do about it (处理办法).
+
+    >>> advice("id_15_digits", "en")
+    'It is kept and used for linking; supply the 18-digit number.'
+    """
     entry = catalogue().get(code)
     return entry[f"todo_{lang}"] if entry else ""
 

@@ -75,6 +75,11 @@ def with_messages(problems: pl.DataFrame, delivery: Delivery, lang: str) -> pl.D
 
     Returns:
         Columns `KEYS`, in a fixed order of the rows.
+
+    >>> from jiadi.register.tables import PROBLEMS
+    >>> row = ("a.csv", "", 2, "姓名", "stray_space", "note", "张 三", "")
+    >>> with_messages(pl.DataFrame([row], schema=PROBLEMS, orient="row"), Delivery(), "en")["message"].to_list()
+    ['There are stray spaces or tabs. It was read without them.']
     """
     ordered = problems.sort("file", "sheet", "row", "column", "code", "value", "detail")
     distinct = ordered.select("code", "detail").unique()

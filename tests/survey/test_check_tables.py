@@ -130,6 +130,11 @@ def test_shapes_are_repaired_measured_and_told() -> None:
     assert np.allclose(shapely.bounds(shapes[3]), (118.91, 28.9, 118.9101, 28.9001))
 
 
+def test_a_layer_whose_first_feature_has_no_shape() -> None:
+    raw = RawDelivery([sheet("footprint", {"feature_code": ["1", "2"]}, shapes=[None, square()])])
+    assert problems(raw) == [(1, "geometry", "empty_geometry")]
+
+
 def test_a_sheet_without_shapes_beside_a_layer_of_the_same_list_needs_none() -> None:
     plain = sheet("house", {"survey_code": ["330802100201-00001"]}, file="survey")
     layer = sheet("house", {"survey_code": ["330802100201-00002", "330802100201-00003"]}, shapes=[square(), None], file="layer")

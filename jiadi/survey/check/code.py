@@ -31,6 +31,9 @@ def read(cells: Cells, column: str, kind: str, remarks: Remarks) -> pl.Series:
 
     Returns:
         (n,) well-formed codes, divisions padded to 12 digits; null where blank or not taken.
+
+    >>> read(Cells.of_text("330802001001jc00012", "JC00012"), "parcel_code", "parcel_code", Remarks()).to_list()
+    ['330802001001JC00012', None]
     """
     raw = cells.shown()
     codes = columns.compact_column(raw)
@@ -66,6 +69,9 @@ def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
         (n,) valid IDs of 18 or 15 places, X upper; null where blank or not taken.
 
     Law: GB 11643.
+
+    >>> read_ids(Cells.of_text("330802197603151233", "330802197603151231"), "holder_id", Remarks()).to_list()
+    ['330802197603151233', None]
     """
     lost = (cells.number.abs() >= _LONG).fill_null(False)
     raw = pl.select(pl.coalesce(cells.text, number_text(cells.number))).to_series()

@@ -35,6 +35,12 @@ def read(cells: Cells, column: str, remarks: Remarks, on: date | None) -> pl.Ser
 
     Returns:
         (n,) Date, null where blank or not taken.
+
+    >>> remarks = Remarks()
+    >>> read(Cells.of_text("2013年5月1日", "2013", None), "approved_on", remarks, None).to_list()
+    [datetime.date(2013, 5, 1), None, None]
+    >>> [part["code"].to_list() for part in remarks.parts]
+    [['date_unreadable']]
     """
     days = cells.day.dt.date()
     for part, held in ((_of_numbers(cells.number), cells.number.is_not_null()), (None, cells.text.is_not_null())):

@@ -29,8 +29,22 @@ class Cells:
     number: pl.Series
     day: pl.Series
 
+    @classmethod
+    def of_text(cls, *texts: str | None) -> Cells:
+        """Cells that hold text alone (文本单元格), as those of a CSV do.
+
+        >>> Cells.of_text("3层", None).number.null_count()
+        2
+        """
+        blank = {kind: pl.Series([None], dtype=dtype).new_from_index(0, len(texts)) for kind, dtype in CELL_DTYPES.items()}
+        return cls(pl.Series(texts, dtype=pl.String), blank["n"], blank["d"])
+
     def shown(self) -> pl.Series:
-        """(n,) every cell as text (显示文本), null where blank."""
+        """(n,) every cell as text (显示文本), null where blank.
+
+        >>> Cells.of_text("3层", None).shown().to_list()
+        ['3层', None]
+        """
         parts = [self.text]
         if self.number.null_count() < len(self.number):
             parts.append(number_text(self.number))
@@ -51,7 +65,12 @@ def number_text(numbers: pl.Series) -> pl.Series:
 
 
 def day_text(days: pl.Series) -> pl.Series:
-    """Days as text (日期文本), the time only where there is one."""
+    """Days as text (日期文本), the time only where there is one.
+
+    >>> from datetime import datetime
+    >>> day_text(pl.Series([datetime(2013, 5, 1)])).to_list()
+    ['2013-05-01']
+    """
     return days.dt.strftime("%Y-%m-%d %H:%M:%S").str.strip_suffix(" 00:00:00")
 
 

@@ -47,6 +47,11 @@ def part(names: Cells | None, ids: Cells | None, pair: tuple[str, str], remarks:
     Returns:
         The cells with the first person alone; where counts differ the ID is taken away, since
         nobody can tell whose it is.
+
+    >>> names, ids = Cells.of_text("张三、李四"), Cells.of_text("330802197603151233")
+    >>> names, ids = part(names, ids, ("holder_name", "holder_id"), Remarks())
+    >>> names.text.to_list(), ids.text.to_list()
+    (['张三'], [None])
     """
     several = _several(names, ids)
     if several is None or not len(several):
@@ -114,6 +119,9 @@ def house_number_missing(numbers: pl.Series, villages: pl.Series | None, remarks
 
     Returns:
         (n,) null where there is no number in it.
+
+    >>> house_number_missing(pl.Series(["余东村", "余东村12号"]), None, Remarks()).to_list()
+    [None, '余东村12号']
     """
     bare = ~numbers.str.contains(r"[0-9]|[一二三四五六七八九十百〇零]+(号|幢|弄|组|室)")
     only_name = numbers.str.contains(r"(村|村委会|社区|自然村|居委会)$")

@@ -26,6 +26,11 @@ def assign_ids(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         The frame with `id`, sorted by it.
+
+    >>> from jiadi.register.schema import TABLES
+    >>> rows = {"parcel_code": ["A", "B", "B"], "source_id": [1, 1, 1], "source_row": [2, 3, 4]}
+    >>> assign_ids(TABLES["right"], pl.DataFrame(rows))["id"].to_list()[0]
+    'A'
     """
     if table.name == "person":
         return _persons(frame)

@@ -39,6 +39,10 @@ def read(cells: Cells, column: Column, remarks: Remarks, *, text_odd: pl.Series 
 
     Returns:
         (n,) Float64, null where blank or not taken; areas and lengths not yet rounded.
+
+    >>> from jiadi.register.schema import TABLES
+    >>> read(Cells.of_text("3层", "1-3"), TABLES["house"].column("storeys"), Remarks(), text_odd=None).to_list()
+    [3.0, None]
     """
     numbers = cells.number
     written = cells.text.is_not_null()
@@ -97,6 +101,9 @@ def month_in_year(cells: Cells) -> pl.Series:
 
     Returns:
         (n,) Float64.
+
+    >>> month_in_year(Cells.of_text("2013年5月", "2013")).to_list()
+    [5.0, None]
     """
     text = cells.text
     month = pl.Series([None], dtype=pl.Float64).new_from_index(0, len(text))
@@ -119,6 +126,11 @@ def bounded(numbers: pl.Series, column: Column, cells: Cells, remarks: Remarks, 
 
     Returns:
         (n,) areas and lengths rounded half-up to 0.01, others whole; null where not taken.
+
+    >>> from jiadi.register.schema import TABLES
+    >>> cells = Cells.of_text("2013", "2099")
+    >>> bounded(pl.Series([2013.0, 2099.0]), TABLES["house"].column("built_year"), cells, Remarks(), date(2025, 6, 30)).to_list()
+    [2013, None]
     """
     held = numbers.is_not_null() & numbers.is_finite().fill_null(False)
     broken = held & (numbers != numbers.floor()) if column.kind in ("integer", "year", "month") else ~held & held

@@ -44,6 +44,11 @@ class Remarks:
             values: what stood there, as long as `places`; None where that says nothing.
             detail: further words.
             masked: whether the values are resident IDs, which are not shown in full.
+
+        >>> remarks = Remarks()
+        >>> remarks.add(np.array([0]), "storeys", "storeys_range", pl.Series(["1-3"]))
+        >>> remarks.parts[0].select("place", "value").rows()
+        [(0, '1-3')]
         """
         if not len(places):
             return

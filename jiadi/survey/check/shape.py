@@ -124,8 +124,13 @@ def drop_shifted(sheets: list[RawSheet], systems: Systems) -> pl.DataFrame:
 
 
 def wkb_of(shapes: Shapes) -> pl.Series:
-    """Shapes as a column of WKB (图形列), null where missing."""
-    return pl.Series(GEOMETRY, shapely.to_wkb(shapes, byte_order=1), dtype=pl.Binary)
+    """Shapes as a column of WKB (图形列), null where missing.
+
+    >>> wkb_of(np.array([None, shapely.Point(118, 29)])).is_null().to_list()
+    [True, False]
+    """
+    # A list, since Polars takes an array that begins with null for one of objects.
+    return pl.Series(GEOMETRY, shapely.to_wkb(shapes, byte_order=1).tolist(), dtype=pl.Binary)
 
 
 def check(drawn: Drawn, remarks: Remarks) -> Shapes:
@@ -152,6 +157,10 @@ def overlapping(shapes: Shapes) -> tuple[Places, Places, pl.Series]:
 
     Returns:
         Row, row of the other and square metres of each overlap; every pair is there both ways.
+
+    >>> boxes = shapely.box(np.array([118, 118.0001]), 29, np.array([118.0002, 118.0003]), 29.0001)
+    >>> [part.tolist() for part in overlapping(boxes)[:2]]
+    [[0, 1], [1, 0]]
     """
     there = np.flatnonzero(~shapely.is_missing(shapes))
     found = parcel_overlaps(shapes[there], [f"{place:09d}" for place in there.tolist()])
@@ -172,6 +181,11 @@ def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: 
 
     Returns:
         Rows that have both: place, stated_m2, measured_m2, difference_m2, difference (share of the stated one).
+
+    >>> stated = pl.Series([10797.0, 9000.0])
+    >>> boxes = np.array([shapely.box(118, 29, 118.001, 29.001)] * 2)
+    >>> compare_areas(stated, boxes, stated, Remarks())["difference_m2"].to_list()
+    [2.66, 1799.66]
     """
     area = to_hundredths(pl.Series(areas(shapes)))
     frame = pl.DataFrame({"place": np.arange(len(stated)), "stated_m2": stated, "measured_m2": area}).drop_nulls()

@@ -53,6 +53,9 @@ def read(cells: Cells, column: str, remarks: Remarks, *, inner: bool) -> pl.Seri
 
     Returns:
         (n,) text, null where blank.
+
+    >>> read(Cells.of_text("张 三", "李四\\t"), "owner_name", Remarks(), inner=True).to_list()
+    ['张三', '李四']
     """
     text = cells.shown()
     odd = text.str.contains(_ODD).fill_null(False)
@@ -66,7 +69,13 @@ def read(cells: Cells, column: str, remarks: Remarks, *, inner: bool) -> pl.Seri
 
 
 def note(raw: pl.Series, places: Places, column: str, remarks: Remarks, *, inner: bool, masked: bool = False) -> None:
-    """Note spaces and widths of cells that were read all the same (提示空白与全角)."""
+    """Note spaces and widths of cells that were read all the same (提示空白与全角).
+
+    >>> remarks = Remarks()
+    >>> note(pl.Series(["１２"]), np.array([0]), "storeys", remarks, inner=True)
+    >>> remarks.parts[0]["code"].to_list()
+    ['full_width']
+    """
     pattern = _SPACE if inner else rf"^{_SPACE}|{_SPACE}$|[\u{{200B}}\u{{FEFF}}\r\n\t]"
     for code, hit in (("stray_space", raw.str.contains(pattern)), ("full_width", raw.str.contains(WIDE))):
         if hit.any():
@@ -88,5 +97,9 @@ def nfkc(texts: pl.Series) -> pl.Series:
 
 
 def where(mask: pl.Series) -> Places:
-    """Rows at which a mask holds; null does not."""
+    """Rows at which a mask holds; null does not.
+
+    >>> where(pl.Series([True, None, False, True])).tolist()
+    [0, 3]
+    """
     return np.flatnonzero(mask.fill_null(False).to_numpy())

@@ -31,6 +31,10 @@ def read(cells: Cells, column: Column, remarks: Remarks) -> pl.Series:
 
     Returns:
         (n,) stored values, null where blank or not taken.
+
+    >>> from jiadi.register.schema import TABLES
+    >>> read(Cells.of_text("砖混", "窑洞"), TABLES["house"].column("structure"), Remarks()).to_list()
+    ['mixed', None]
     """
     shown = cells.shown()
     meaning = {plain(word): value for value, words in column.codes.items() for word in (value, *words)}

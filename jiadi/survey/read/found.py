@@ -48,6 +48,9 @@ def find(paths: Sequence[Path], unpacked: Path) -> Found:
 
     Returns:
         What was found, in the order of the names: that order does not depend on the file system.
+
+    >>> find([], Path("unpacked")).files
+    []
     """
     found = Found()
     for path in paths:

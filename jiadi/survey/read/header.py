@@ -95,6 +95,11 @@ def data_rows(frame: pl.DataFrame, heading: Heading) -> tuple[pl.DataFrame, int]
     Returns:
         The frame without blank rows, totals, repeated headings and remarks at the end, and how many
         rows between the heading and the last row were passed over (blank rows among them).
+
+    >>> heading = find([(1, ["户号", "姓名", "与户主关系"])], [], "")
+    >>> frame = pl.DataFrame({"row": [1, 2, 3], "t0": ["户号", "1", "合计"], "t1": ["姓名", "张三", None]})
+    >>> data_rows(frame, heading)[0]["t1"].to_list()
+    ['张三']
     """
     below = frame.filter(pl.col(ROW) > heading.last)
     if below.is_empty():

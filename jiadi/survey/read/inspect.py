@@ -36,6 +36,13 @@ def workbook_fault(path: Path) -> Fault | None:
 
     Returns:
         The reason and its figures: `workbook_swells`, `workbook_entities`, `workbook_far_cell`, `not_a_workbook`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with zipfile.ZipFile(Path(folder, "a.xlsx"), "w") as archive:
+    ...         archive.writestr("xl/workbook.xml", "<!DOCTYPE x><workbook/>")
+    ...     workbook_fault(Path(folder, "a.xlsx"))
+    ('workbook_entities', {'part': 'xl/workbook.xml'})
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -60,6 +67,12 @@ def archive_fault(path: Path) -> Fault | None:
 
     Returns:
         `zip_swells` and its figures. A zip that says less than it holds does not unpack at all.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with zipfile.ZipFile(Path(folder, "a.zip"), "w") as archive:
+    ...         archive.writestr("户籍.csv", "户号")
+    ...     archive_fault(Path(folder, "a.zip"))
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -49,7 +49,11 @@ def plain(heading: str) -> str:
 
 @cache
 def words(table: str) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Heading as `plain` leaves it → (schema column, rank) that it may mean in a list; rank 0 is its own name."""
+    """Heading as `plain` leaves it → (schema column, rank) that it may mean in a list; rank 0 is its own name.
+
+    >>> words("parcel")["zddm"]
+    (('parcel_code', 1),)
+    """
     found: dict[str, list[tuple[str, int]]] = {}
     for column in TABLES[table].columns:
         if column.kind == "geometry":

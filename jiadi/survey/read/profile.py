@@ -80,7 +80,11 @@ class Profile:
         return Rule(used=self.others_used)
 
     def fits(self, layers: set[str], headings: set[str]) -> bool:
-        """Whether a shipped profile is meant for a file with these layers and headings."""
+        """Whether a shipped profile is meant for a file with these layers and headings.
+
+        >>> shipped()[0].fits({"parcelle", "batiment", "borne"}, set())
+        True
+        """
         asked = bool(self.layers or self.headings)
         return asked and self.layers <= layers and self.headings <= headings
 
@@ -172,7 +176,11 @@ def _bad(path: Path, what: str) -> Refusal:
 
 @cache
 def shipped() -> tuple[Profile, ...]:
-    """The profiles that travel with the package, by name (自带方案)."""
+    """The profiles that travel with the package, by name (自带方案).
+
+    >>> [profile.name for profile in shipped()]
+    ['french_cadastre']
+    """
     folder = files("jiadi.survey").joinpath("profiles")
     texts = [(entry.name, entry.read_text(encoding="utf-8")) for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     return tuple(parse(yaml.safe_load(text), Path(name)) for name, text in sorted(texts))

@@ -133,6 +133,10 @@ def of(reason: str, **figures: object) -> Said:
 
 
 def of_refusal(refusal: Refusal) -> Said:
-    """The words of a refusal that a reader raised (拒绝的原因)."""
+    """The words of a refusal that a reader raised (拒绝的原因).
+
+    >>> of_refusal(Refusal("odd", "It is odd.", "Mend it.")).en
+    'It is odd. Mend it.'
+    """
     zh, en = say(refusal, "zh"), say(refusal, "en")
     return Said(family(refusal), "".join(zh), " ".join(part for part in en if part))
