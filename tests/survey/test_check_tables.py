@@ -28,7 +28,7 @@ def sheet(
     frame = pl.DataFrame(rows, strict=False)
     cells = split_columns(frame).with_columns(pl.Series("row", range(1, len(frame) + 1), dtype=pl.Int32))
     if shapes is not None:
-        cells = cells.with_columns(pl.Series("geometry", shapely.to_wkb(np.array(shapes, dtype=object)), dtype=pl.Binary))
+        cells = cells.with_columns(pl.Series("geometry", shapely.to_wkb(np.array(shapes, dtype=object)).tolist(), dtype=pl.Binary))
     columns = {name: place for place, name in enumerate(rows)}
     return RawSheet(file, "", "layer", "", list(rows), cells, table, columns, crs_text=crs)
 
