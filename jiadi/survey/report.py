@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,9 +63,7 @@ def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: 
         lang: language of messages and headings, "zh" or "en".
     """
     said = with_messages(problems, delivery, lang)
-    with (out / "problems.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
-        for row in said.iter_rows():
-            lines.write(json.dumps(dict(zip(KEYS, row, strict=True)), ensure_ascii=False) + "\n")
+    said.write_ndjson(out / "problems.jsonl")
     _workbook(out / "problems.xlsx", said, delivery, lang)
 
 
@@ -159,13 +156,9 @@ def _sheet(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, heads, book.bold)
     last = 0
+    text, number = sheet.write_string, sheet.write_number
     for last, row in enumerate(rows, start=1):
         for place, value in enumerate(row):
             if value is not None and value != "":
-                _writer(sheet, value)(last, place, escaped(value))
+                (text if isinstance(value, str) else number)(last, place, escaped(value))
     sheet.autofilter(0, 0, max(last, 1), len(heads) - 1)
-
-
-def _writer(sheet: Any, value: object) -> Callable[..., Any]:
-    writer: Callable[..., Any] = sheet.write_string if isinstance(value, str) else sheet.write_number
-    return writer
