@@ -136,7 +136,12 @@ def test_codes_and_numbers_are_valid_and_unique() -> None:
     assert parcel_codes.check_column(codes).null_count() == len(codes)
     units = lists["house"]["unit_code"].drop_nulls()
     assert unit_codes.check_column(units).null_count() == len(units)
-    for table, column in (("house", "survey_code"), ("parcel", "parcel_code"), ("approval", "approval_code"), ("footprint", "feature_code")):
+    for table, column in (
+        ("house", "survey_code"),
+        ("parcel", "parcel_code"),
+        ("approval", "approval_code"),
+        ("footprint", "feature_code"),
+    ):
         assert lists[table][column].drop_nulls().is_unique().all()
     assert lists["house"]["survey_code"].str.contains(r"^\d{12}-\d{5}$").all()
     assert not lists["person"].select("household_code", "name").is_duplicated().any()
@@ -157,6 +162,12 @@ def test_shares_of_filled_cells_are_as_stated() -> None:
         room = 4 * (share * (1 - share) / len(found)) ** 0.5 + 0.006
         assert found.mean() == pytest.approx(share, abs=room), (table, column)
     assert filled["unit_code"] == 0.60
+
+
+def test_no_birthday_is_common() -> None:
+    """A day has 489 numbers for each sex: a crowd born on one day would run out of them."""
+    born = write_down(invent("330802", 2000, 3))["person"]["id_number"].str.slice(6, 8)
+    assert born.value_counts()["count"].max() <= 8
 
 
 def test_namesakes_live_in_villages_but_not_in_households() -> None:

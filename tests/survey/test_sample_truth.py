@@ -123,7 +123,7 @@ def test_over_area_against_ten_lines_on_the_files(folder: Path, truth: dict[str,
         limit = max(granted, STANDARD_M2[LAND[row["建前地类"]]])
         assert (code in found) == (area[code] > limit and mains[0] > 1982), code
         seen += code in found
-    assert seen > 5
+    assert seen >= 3
 
 
 def test_true_links_join_what_was_invented_together(truth: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ _BY_PLACE = np.array([0, 1, 2, 2, 3, 4, 5])
 """Relation of the first, second … person of a household."""
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SERIALS = 489
+_ATTEMPTS = 8
 _CHECK = "10X98765432"
 
 
@@ -118,7 +119,9 @@ def _born(rng: np.random.Generator, household: Ints, relation: Words) -> tuple[B
          between(rng, (-64, -46), count), between(rng, (20, 34), count)],
         between(rng, (-25, 5), count),
     )  # fmt: skip
-    age = np.clip(older + shift, 0.6, 101.0)
+    age = older + shift
+    # Who would be too old or not yet born is given an age at random: no birthday is common.
+    age = np.where(age > 98, between(rng, (76, 98), count), np.where(age < 0.6, between(rng, (0.6, 15), count), age))
     male = np.where(relation.is_in("head"), head_male[household], rng.random(count) < 0.5)
     male = np.where(relation.is_in("spouse"), ~head_male[household], male)
     born = np.datetime64(date.fromisoformat(str(distributions()["delivered_on"]))) - (age * 365.25).astype("timedelta64[D]")
@@ -151,11 +154,13 @@ def _names(household: Ints, surname: Ints, male: Bools, seed: int) -> pl.Series:
     figures = distributions()
     men, women = _characters(figures["given"]["male"]), _characters(figures["given"]["female"])
     characters = [*men, *women, ""]
-    first, second = _given(rng, male, len(men), len(women))
-    for _ in range(2):
+    # A character that men and women share counts as one.
+    letter = np.array([characters.index(character) for character in characters])
+    first, second = (letter[drawn] for drawn in _given(rng, male, len(men), len(women)))
+    for _ in range(_ATTEMPTS):
         key = ((household * 1000 + surname) * 1000 + first) * 1000 + second
         again = pl.Series(key).is_duplicated().to_numpy()
-        others = _given(rng, male, len(men), len(women))
+        others = [letter[drawn] for drawn in _given(rng, male, len(men), len(women))]
         first, second = np.where(again, others[0], first), np.where(again, others[1], second)
     surnames = _characters(figures["surnames"]) + _characters(figures["foreign_surnames"])
     given = pl.Series(characters)

@@ -367,31 +367,21 @@ def _several(lists: dict[str, pl.DataFrame], links: Links, built: _Built, househ
     obtained = _words_at(right["obtained"], np.arange(right.height))
     possible = ~going & (obtained != "inheritance")
     counted = possible & (obtained != "")
-    household = _one(links.right_household, right.height)
-    proven = _tally(household, counted, households)
-    open_rows = links.right_household.filter(~pl.col("sure"))
-    maybe = _tally(household, possible, households)
-    doubtful = open_rows.filter(pl.Series(possible).gather(open_rows["left"]))["right"].to_numpy()
-    np.add.at(maybe, doubtful, 1)
-    low, high, undated = _latest(household, counted, parcel, built, households)
-    effect = np.where(undated | (low < SECOND_LAW), HISTORIC, 0) | np.where(undated | (high >= SECOND_LAW), UNLAWFUL, 0)
-    effect = np.where(low >= SECOND_LAW, UNLAWFUL, effect)
-    return np.select([proven >= 2, maybe >= 2], [effect, NO | HISTORIC | UNLAWFUL], NO)
+    pairs = links.right_household.filter(pl.Series(possible).gather(links.right_household["left"]))
+    row, household = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+    sure = pairs["sure"].to_numpy() & counted[row]
+    low, high = _built_on(built, parcel[row])
+    # The latest may be one that is in doubt, but it is no earlier than the latest of the proven ones.
+    first, last = np.full(households, EARLIEST), np.full(households, EARLIEST)
+    np.maximum.at(first, household[sure], low[sure])
+    np.maximum.at(last, household, high)
+    effect = np.where(first < SECOND_LAW, HISTORIC, 0) | np.where(last >= SECOND_LAW, UNLAWFUL, 0)
+    proven, maybe = (np.bincount(some, minlength=households) for some in (household[sure], household))
+    return np.select([proven >= 2, maybe >= 2], [effect, NO | HISTORIC | UNLAWFUL], NO).astype(np.int64)
 
 
-def _tally(household: Ints, counted: Bools, households: int) -> Ints:
-    return np.bincount(household[counted & (household >= 0)], minlength=households)
-
-
-def _latest(household: Ints, counted: Bools, parcel: Ints, built: _Built, households: int) -> tuple[Days, Days, Bools]:
-    """Ends of the latest day of building among a household's homesteads, and whether one has no dated house."""
-    rows = np.flatnonzero(counted & (household >= 0))
-    at = np.maximum(parcel[rows], 0)
-    dated = (parcel[rows] >= 0) & built.has_main[at]
-    low = np.full(households, EARLIEST)
-    high = low.copy()
-    np.maximum.at(low, household[rows[dated]], built.low[at[dated]])
-    np.maximum.at(high, household[rows[dated]], built.high[at[dated]])
-    undated = np.zeros(households, dtype=bool)
-    undated[household[rows[~dated]]] = True
-    return low, high, undated
+def _built_on(built: _Built, parcel: Ints) -> tuple[Days, Days]:
+    """Ends of the day of building on some parcels; any day where there is no parcel or no dwelling on it."""
+    at = np.maximum(parcel, 0)
+    dated = (parcel >= 0) & built.has_main[at]
+    return np.where(dated, built.low[at], EARLIEST), np.where(dated, built.high[at], np.datetime64("9999-01-01"))
