@@ -28,8 +28,8 @@ class Cases:
 
     Args:
         rule, facts, figures, line: what is tried on what.
-        rows: int32 subject row of each case; None for all rows in order.
-        zones: int32 zone row of each case, -1 where nobody knows which zones there are; None without zones.
+        rows: int64 subject row of each case; None for all rows in order.
+        zones: int64 zone row of each case, -1 where nobody knows which zones there are; None without zones.
         piece: piece of `line` of each case; None before cases are spread over time.
         choice: fact → code of each case, where an unknown word was tried with each of its words.
     """
@@ -129,8 +129,8 @@ class Cases:
 
     def places(self) -> Array:
         """Row of the law's arrays for the place of each case."""
-        division = self.facts.blocks[self.rule.subject].division
-        return self.figures.places(division if self.rows is None else division[self.rows])
+        places = self.figures.places(self.rule.subject)
+        return places if not places.shape or self.rows is None else places.take(self.rows)
 
     def law_pieces(self, array: DenseArray) -> Array:
         """Piece of the law's time of each case, for a figure."""
@@ -163,10 +163,10 @@ class Cases:
 
     def _taken(self, name: str, column: Array, unknown: Array | np.generic) -> Array:
         if not self._of_zone(name):
-            return column if self.rows is None else column[self.rows]
+            return column if self.rows is None else column.take(self.rows)
         assert self.zones is not None
         if not self._blind(name):
-            return column[self.zones]
+            return column.take(self.zones)
         seen = self.zones >= 0
         if not len(column):
             return np.full(len(seen), unknown)

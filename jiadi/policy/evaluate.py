@@ -93,15 +93,15 @@ def first_cases(cases: Cases, serves: Array | None) -> Cases:
         serves: rows where this version of the rule serves; None for all.
     """
     if not cases.rule.through:
-        return cases if serves is None else cases.take(np.flatnonzero(serves).astype(np.int32))
+        return cases if serves is None else cases.take(np.flatnonzero(serves))
     kind = cases.rule.zone_kind
     seen = cases.facts.zone_rows(kind)
-    zones = np.arange(seen.start, seen.stop, dtype=np.int32)
-    rows = cases.facts.zone_house[seen]
+    zones = np.arange(seen.start, seen.stop)
+    rows = cases.facts.zone_house[seen].astype(np.int64)
     blind = _blind_houses(cases.facts, kind)
     if len(blind):
         order = np.argsort(np.concatenate([rows, blind]), kind="stable")
-        rows, zones = np.concatenate([rows, blind])[order], np.concatenate([zones, np.full(len(blind), -1, dtype=np.int32)])[order]
+        rows, zones = np.concatenate([rows, blind])[order], np.concatenate([zones, np.full(len(blind), -1)])[order]
     found = replace(cases, rows=rows, zones=zones)
     return found if serves is None else found.take(np.flatnonzero(serves[rows]))
 
@@ -113,7 +113,7 @@ def _blind_houses(facts: Facts, kind: str) -> Array:
     for name in ("has_footprint", f"{kind}_layer"):
         held = house.columns.get(name)
         sees &= np.zeros(house.size, dtype=bool) if held is None else held.low == 1
-    return np.flatnonzero(~sees).astype(np.int32)
+    return np.flatnonzero(~sees)
 
 
 def holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:
@@ -133,7 +133,7 @@ def _narrow(cases: Cases, certain: Array, terms: list[Condition], *, sieve: bool
         keep = np.flatnonzero(np.broadcast_to(truth.possible, before))
         certain = certain if sieve else certain & truth.certain
         if len(keep) < before:
-            cases, certain = cases.take(keep.astype(np.int32)), certain[keep]
+            cases, certain = cases.take(keep), certain[keep]
     return cases, certain
 
 
@@ -141,11 +141,11 @@ def _in_time(cases: Cases, certain: Array) -> tuple[Cases, Array]:
     """Leave out rows that are older than the rule: most are, for young rules."""
     alive = np.flatnonzero(cases.line.in_force)
     if not len(alive):
-        return cases.take(np.zeros(0, dtype=np.int32)), certain[:0]
+        return cases.take(alive), certain[:0]
     if alive[0] == 0:
         return cases, certain
     keep = np.flatnonzero(np.broadcast_to(cases.span("built").high >= cases.line.first_day[alive[0]], cases.size))
-    return (cases, certain) if len(keep) == cases.size else (cases.take(keep.astype(np.int32)), certain[keep])
+    return (cases, certain) if len(keep) == cases.size else (cases.take(keep), certain[keep])
 
 
 def _effects(cases: Cases) -> tuple[Array, Array]:
@@ -193,24 +193,21 @@ def _check_clash(cases: Cases, certain: list[Array]) -> None:
 def _gathered(cases: Cases, left: Spread, bits: Array, exempt: Array) -> Tried:
     """Join the cases of each row: over classes and time any may be true; of several zones the gravest counts."""
     tried, source = left.cases, left.source
-    rows = np.arange(cases.size, dtype=np.int32) if cases.rows is None else cases.rows
+    rows = np.arange(cases.size) if cases.rows is None else cases.rows
     if cases.rule.through:
         joined_rows, joined = _over_zones(left, rows, bits)
+        group = np.searchsorted(joined_rows, rows[source])
     else:
-        starts = np.flatnonzero(np.diff(source, prepend=-1))
+        first = np.diff(source, prepend=-1) != 0
+        starts = np.flatnonzero(first)
+        group = np.arange(len(source)) if len(starts) == len(source) else np.cumsum(first) - 1
         present = source[starts]
         joined = np.bitwise_or.reduceat(bits, starts) if len(starts) else bits[:0]
-        missing = np.diff(starts, append=len(source)) < left.number[present]
-        joined[missing] |= NO
+        joined[np.diff(starts, append=len(source)) < left.number[present]] |= NO
         joined_rows = rows[present]
     more = joined != NO
-    kept = joined_rows[more].astype(np.int32)
-    unit = np.full(tried.size, -1, dtype=np.int64)
-    if len(kept):
-        place = np.searchsorted(kept, rows[source])
-        place[place == len(kept)] = 0
-        unit = np.where(kept[place] == rows[source], place, -1)
-    return Tried(cases.rule, kept, joined[more], tried, unit, bits, exempt)
+    unit = np.where(more, np.cumsum(more) - 1, -1)[group]
+    return Tried(cases.rule, joined_rows[more].astype(np.int32), joined[more], tried, unit, bits, exempt)
 
 
 def _over_zones(left: Spread, rows: Array, bits: Array) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ class Timeline:
     """The pieces of time between which a rule may change (时段).
 
     Args:
-        starts: int64 first day of each piece but the first, sorted; piece 0 is before all of them.
+        starts: int32 first day of each piece but the first, sorted; piece 0 is before all of them.
         law_piece: piece of the law set that stands for each piece.
         in_force: bool, whether the rule may apply in the piece.
     """
@@ -34,12 +34,12 @@ class Timeline:
     @property
     def first_day(self) -> Array:
         """First day of each piece."""
-        return np.concatenate([[-FAR_DAY], self.starts])
+        return np.concatenate([np.array([-FAR_DAY], dtype=np.int32), self.starts])
 
     @property
     def last_day(self) -> Array:
         """Last day of each piece."""
-        return np.concatenate([self.starts - 1, [FAR_DAY]])
+        return np.concatenate([self.starts - 1, np.array([FAR_DAY], dtype=np.int32)])
 
 
 class Figures:
@@ -56,33 +56,41 @@ class Figures:
         # The last entry serves rows whose division is not known: position -1 reaches it.
         self.place = np.append(law.division_index(codes), -1)
         self.judged = law.piece(facts.on)
+        self._division = {subject: block.division for subject, block in facts.blocks.items()}
+        self._places: dict[str, Array] = {}
 
-    def places(self, division: Array) -> Array:
-        """Division row of the set's arrays for rows of facts; one number where all are the same."""
-        distinct = np.unique(self.place)
-        if len(distinct) == 1 or (len(distinct) == 2 and len(division) and -1 in distinct and division.min() >= 0 and self._one_place()):
-            return np.array(self.place[0], dtype=np.int64)
-        held: Array = self.place[division]
-        return held
+    def places(self, subject: str) -> Array:
+        """Division row of the set's arrays for each row of facts; one number where all are the same.
 
-    def _one_place(self) -> bool:
-        return len(np.unique(self.place[:-1])) == 1
+        Args:
+            subject: house, parcel or household.
+        """
+        if subject not in self._places:
+            held: Array = self.place[self._division[subject]]
+            alone = len(held) and held.min() == held.max()
+            self._places[subject] = np.array(held[0], dtype=np.int64) if alone else held
+        return self._places[subject]
 
-    def covered(self, division: Array) -> Array:
+    def covered(self, subject: str) -> Array:
         """Which rows of facts lie in a place that the set knows."""
-        held: Array = self.place[division] >= 0
-        return held
+        return np.broadcast_to(self.places(subject) >= 0, len(self._division[subject]))
 
-    def versions(self, versions: tuple[Rule, ...]) -> Array:
-        """Which version of a rule serves each division; -1 where none does (适用的规则版本)."""
-        serving = np.full(len(self.place), -1, dtype=np.int64)
-        for number, code in enumerate(self.place.tolist()):
-            division = self.law.divisions[code] if code >= 0 else None
-            for version, rule in enumerate(versions):
-                if division is not None and (rule.division == "00" or division.startswith(rule.division)):
-                    serving[number] = version
-                    break
-        return serving
+    def versions(self, versions: tuple[Rule, ...], subject: str) -> Array:
+        """Which version of a rule serves each row of facts; -1 where none does (适用的规则版本).
+
+        Args:
+            versions: of one rule, nearest layer first.
+            subject: what it is about.
+
+        Returns:
+            One number where all are the same.
+        """
+        serving = np.full(len(self.law.divisions) + 1, -1, dtype=np.int64)
+        for number, division in enumerate(self.law.divisions):
+            fits = [rule.division == "00" or division.startswith(rule.division) for rule in versions]
+            serving[number] = fits.index(True) if any(fits) else -1
+        found: Array = serving[self.places(subject)]
+        return found
 
     def timeline(self, rule: Rule) -> Timeline:
         """The pieces of time that a rule distinguishes.
@@ -93,7 +101,7 @@ class Figures:
         arrays = [self.law.array(name) for name, figure in rule.parameters.items() if figure.dated_by == "built"]
         changes = {piece for array in arrays for piece in _changes(array, self.fixed(rule, array))}
         named = {day(on) for on in rule.days}
-        edges = np.array(sorted({day(self.law.breakpoints[piece]) for piece in changes} | named), dtype=np.int64)
+        edges = np.array(sorted({day(self.law.breakpoints[piece]) for piece in changes} | named), dtype=np.int32)
         law_edges = np.array([day(on) for on in self.law.breakpoints], dtype=np.int64)
         first = np.concatenate([edges[:1] - 1, edges]) if len(edges) else np.array([0])
         line = Timeline(edges, np.searchsorted(law_edges, first, side="right"))

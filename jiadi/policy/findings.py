@@ -235,7 +235,8 @@ def _remedy(tried: Tried, kept: Array, effect: Array, law: LawSet) -> pl.Series:
     if tried.rule.code not in findings:
         return _same(None, size)
     figures = tried.cases.figures
-    place = np.broadcast_to(figures.places(tried.cases.facts.blocks[tried.rule.subject].division[tried.rows[kept]]), size)
+    places = figures.places(tried.rule.subject)
+    place = np.broadcast_to(places if not places.shape else places[tried.rows[kept]], size)
     column = np.array([listed.index(name) if name in listed else -1 for name in _NAMES])[effect]
     cell = (place, np.full(size, figures.judged), np.full(size, findings.index(tried.rule.code)), column)
     words = pl.Series([*array.parameter.words, None], dtype=pl.String)

@@ -54,6 +54,8 @@ class Judgement:
         tried: each rule as it was tried, sorted by code.
         verdict: position in `VERDICTS` of each house.
         uncovered: bool, houses in a place that the set does not know.
+        lost: rules about parcels or households, with the houses (bool, or one for all) whose parcel or
+            household is not known and which such a rule may serve.
     """
 
     facts: Facts
@@ -62,6 +64,7 @@ class Judgement:
     tried: tuple[Tried, ...] = field(default=(), repr=False)
     verdict: Array = field(default_factory=lambda: np.zeros(0, dtype=np.uint8), repr=False)
     uncovered: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
+    lost: tuple[tuple[Rule, Array], ...] = field(default=(), repr=False)
 
     @cached_property
     def houses(self) -> pl.DataFrame:
@@ -92,7 +95,7 @@ class Judgement:
     def unknowns(self) -> pl.DataFrame:
         """One row a rule and subject that cannot be decided, of `UNKNOWNS`; sorted by code, then subject and id."""
         parts = [_unknown_frame(one) for one in self.tried]
-        parts += [part for rule in self.rules.values() for part in self._unlinked(rule)]
+        parts += [self._unlinked(rule, houses) for rule, houses in self.lost]
         if self.uncovered.any():
             parts.append(_listed("house", self.facts.ids["house"].filter(pl.Series(self.uncovered)), "no_law_set", "law_set"))
         return pl.concat([pl.DataFrame(schema=UNKNOWNS), *parts]).sort("code", "subject", "id", maintain_order=True)
@@ -141,13 +144,10 @@ class Judgement:
         columns = ["house_id", *listed.columns]
         return pl.concat([part.select(columns) for part in parts]).sort("code", "house_id", maintain_order=True)
 
-    def _unlinked(self, rule: Rule) -> list[pl.DataFrame]:
+    def _unlinked(self, rule: Rule, houses: Array) -> pl.DataFrame:
         """Houses that a rule about parcels or households cannot reach."""
-        if rule.subject == "house":
-            return []
-        row = self.facts.house_parcel if rule.subject == "parcel" else self.facts.house_household
-        lost = self.facts.ids["house"].filter(pl.Series((row < 0) & ~self.uncovered))
-        return [_listed("house", lost, rule.code, f"{rule.subject}_link")]
+        lost = self.facts.ids["house"].filter(pl.Series(_is_lost(self.facts, rule.subject) & houses & ~self.uncovered))
+        return _listed("house", lost, rule.code, f"{rule.subject}_link")
 
 
 _FRAMES = ("houses", "findings", "unknowns", "house_findings", "house_unknowns")
@@ -181,30 +181,46 @@ def judge(facts: Facts, lawset: LawSet | None) -> Judgement:
     figures = Figures(lawset, facts)
     weight = {subject: np.zeros(block.size + 1, dtype=np.uint8) for subject, block in facts.blocks.items() if subject != "zone"}
     tried: list[Tried] = []
+    lost: list[tuple[Rule, Array]] = []
     for versions in compile_rules(lawset).values():
         for rule, serves in served(versions, facts, figures):
             one = evaluate.run(rule, facts, figures, serves)
             tried.append(one)
             weight[rule.subject][one.rows] |= _FLAGS[one.bits]
-            if rule.subject != "house" and not rule.harmless:
-                # The entry beyond the last row serves houses whose parcel or household is not known.
-                weight[rule.subject][-1] = _TO_BE_VERIFIED
-    uncovered = ~figures.covered(facts.blocks["house"].division)
+        if versions[0].subject != "house":
+            serving = figures.versions(versions, "house")
+            lost += [(rule, serving == number) for number, rule in enumerate(versions) if (serving == number).any()]
+    # The entry beyond the last row, which -1 reaches, serves houses whose parcel or household is not known.
     total = weight["house"][:-1] | weight["parcel"][facts.house_parcel] | weight["household"][facts.house_household]
-    total[uncovered] |= _TO_BE_VERIFIED
+    uncovered = ~figures.covered("house")
+    total[uncovered | _open(facts, lost)] |= _TO_BE_VERIFIED
     law = {"set": lawset.name, "version": lawset.version, "sha256": lawset.sha256}
-    return Judgement(facts, law, lawset, tuple(tried), _HIGHEST[total], uncovered)
+    return Judgement(facts, law, lawset, tuple(tried), _HIGHEST[total], uncovered, tuple(lost))
+
+
+def _is_lost(facts: Facts, subject: str) -> Array:
+    """Houses whose parcel or household is not known."""
+    rows: Array = facts.house_parcel if subject == "parcel" else facts.house_household
+    return rows < 0
+
+
+def _open(facts: Facts, lost: list[tuple[Rule, Array]]) -> Array:
+    """Houses that a rule which may touch the verdict cannot reach."""
+    found = np.zeros(facts.blocks["house"].size, dtype=bool)
+    for subject in ("parcel", "household"):
+        grave = [houses for rule, houses in lost if rule.subject == subject and not rule.harmless]
+        if grave:
+            found |= _is_lost(facts, subject) & np.logical_or.reduce(grave)
+    return found
 
 
 def served(versions: tuple[Rule, ...], facts: Facts, figures: Figures) -> list[tuple[Rule, Array | None]]:
     """Versions of a rule that serve any row, with the rows; None for all rows (适用的规则版本)."""
-    division = facts.blocks[versions[0].subject].division
-    serving = figures.versions(versions)
-    # Where every division of the facts has one version, no row needs to be looked at.
-    if len(serving) > 1 and len(np.unique(serving[:-1])) == 1 and serving[0] >= 0 and not (division < 0).any():
-        return [(versions[serving[0]], None)]
-    held = serving[division]
-    return [(rule, held == number) for number, rule in enumerate(versions) if (held == number).any()]
+    subject = versions[0].subject
+    serving = figures.versions(versions, subject)
+    if not serving.shape:
+        return [] if serving < 0 else [(versions[int(serving)], None)]
+    return [(rule, serving == number) for number, rule in enumerate(versions) if (serving == number).any()]
 
 
 def _linked(ids: pl.Series, rows: Array) -> pl.Series:
