@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -25,9 +25,16 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+class Expected:
+    """The outcome in the order as written; its own repr would be the whole county."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
 @pytest.fixture(scope="module")
-def expected(county: Path) -> Outcome:
-    return pipeline.judge([county])
+def expected(county: Path) -> Expected:
+    return Expected(pipeline.judge([county]))
 
 
 def shuffled(county: Path, into: Path, seed: int, pieces: int) -> Path:
@@ -52,13 +59,15 @@ def stable(outcome: Outcome) -> str:
     return json.dumps({k: v for k, v in counted.items() if k not in (*summary.UNSTABLE, "files")}, default=str)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# A smaller example says no more here, and each try is a whole run: no shrinking.
+@settings(max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**31), pieces=st.integers(1, 4))
 def test_order_and_pieces_change_nothing(
-    county: Path, expected: Outcome, tmp_path_factory: pytest.TempPathFactory, seed: int, pieces: int
+    county: Path, expected: Expected, tmp_path_factory: pytest.TempPathFactory, seed: int, pieces: int
 ) -> None:
     other = pipeline.judge([shuffled(county, tmp_path_factory.mktemp("other") / "county", seed, pieces)])
-    assert stable(other) == stable(expected)
-    assert_frame_equal(store.verdicts(other), store.verdicts(expected))
-    assert_frame_equal(other.judgement.findings, expected.judgement.findings)
-    assert_frame_equal(other.judgement.unknowns, expected.judgement.unknowns)
+    first = expected.outcome
+    assert stable(other) == stable(first)
+    assert_frame_equal(store.verdicts(other), store.verdicts(first))
+    assert_frame_equal(other.judgement.findings, first.judgement.findings)
+    assert_frame_equal(other.judgement.unknowns, first.judgement.unknowns)
