@@ -65,10 +65,9 @@ def _holders(lists: Lists) -> tuple[Array, Array]:
         name_key("holder_name").alias("name"),
         village.alias("village"),
     )
-    near = (pl.col("village") == pl.col("of_roll")).fill_null(True)
-    by_number = holders.drop_nulls("number").join(roll.drop_nulls("number"), on="number").filter(near)
+    by_number = holders.drop_nulls("number").join(roll.drop_nulls("number"), on="number").filter(_NEAR)
     nameless = roll.filter(pl.col("number").is_null()).drop_nulls("name")
-    by_name = holders.drop_nulls("name").join(nameless.drop("number"), on="name").filter(near)
+    by_name = holders.drop_nulls("name").join(nameless.drop("number"), on="name").filter(_NEAR)
     found = pl.concat([by_number.select("right", "sure"), by_name.select("right", "sure"), _through_persons(lists, holders, roll)])
     return marked(found.filter("sure")["right"], size), marked(found["right"], size)
 
@@ -87,6 +86,10 @@ def _roll(lists: Lists) -> pl.DataFrame:
     )
 
 
+# A roll is that of one collective: whoever is on another village's is no member here.
+_NEAR = (pl.col("village") == pl.col("of_roll")).fill_null(True)
+
+
 def _through_persons(lists: Lists, holders: pl.DataFrame, roll: pl.DataFrame) -> pl.DataFrame:
     """Holders who are a person of their linked household to whom a row of the roll is linked: right, sure."""
     household = pl.DataFrame({"id": lists.household["id"]}).with_row_index("household").with_columns(pl.col("household").cast(pl.Int32))
@@ -97,9 +100,10 @@ def _through_persons(lists: Lists, holders: pl.DataFrame, roll: pl.DataFrame) ->
         .join(household, on="id")
     )
     linked = lists.pairs.of("right_household", "linked").rename({"left": "right", "right": "household"})
-    named = holders.select("right", "name").join(linked, on="right").join(persons, on=["household", "name"])
+    named = holders.select("right", "name", "village").join(linked, on="right").join(persons, on=["household", "name"])
     pairs = pl.concat([lists.pairs.of("member_person", state) for state in ("linked", "doubtful")]).rename(
         {"left": "member", "right": "person"}
     )
     same = (pl.col("own_number") == pl.col("number")).fill_null(False)
-    return named.join(pairs, on="person").join(roll.select("member", "number", "sure"), on="member").select("right", pl.col("sure") & same)
+    on_roll = named.join(pairs, on="person").join(roll.select("member", "number", "of_roll", "sure"), on="member").filter(_NEAR)
+    return on_roll.select("right", pl.col("sure") & same)
