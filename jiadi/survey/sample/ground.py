@@ -160,6 +160,12 @@ def _place(villages: Villages, village: Ints, x: Floats, y: Floats) -> tuple[Flo
     return villages.x[village] + x * cos - y * sin, villages.y[village] + x * sin + y * cos
 
 
+def _follow_lane(villages: Villages, village: Ints, middle: Floats, x: Floats, y: Floats) -> Floats:
+    """Set a homestead along its lane where that swings aside: a shear, which leaves every area as it was."""
+    aside, slope = villages.swing(village, middle)
+    return y + aside[:, None] + slope[:, None] * (x - middle[:, None])
+
+
 def _parcel_rings(villages: Villages, village: Ints, shape: _Shape, x0: Floats, front: Floats) -> Rings:
     notched = shape.notch_y > 0
     zero, width = np.zeros(len(x0)), shape.width
@@ -171,7 +177,7 @@ def _parcel_rings(villages: Villages, village: Ints, shape: _Shape, x0: Floats, 
     cut_y = np.stack([zero, zero, low, low, shape.right, shape.left], axis=1)
     x = np.where(notched[:, None], cut_x, plain_x) + x0[:, None]
     y = np.where(notched[:, None], cut_y, plain_y) + front[:, None]
-    px, py = _place(villages, village, x, y)
+    px, py = _place(villages, village, x, _follow_lane(villages, village, x0 + width / 2, x, y))
     return Rings(px, py, np.where(notched, 6, 4))
 
 
@@ -198,7 +204,9 @@ def _house_rings(
     zero = np.zeros(count)
     x = np.stack([zero, w, w, np.where(winged, w - wing_x, zero), np.where(winged, w - wing_x, zero), zero], axis=1)
     y = np.stack([zero, zero, d - wing_y, np.where(winged, d - wing_y, d), d, d], axis=1)
-    px, py = _place(villages, homesteads.village[parcel_of], x + (left + x0[parcel_of])[:, None], y + (low + front[parcel_of])[:, None])
+    x, y = x + (left + x0[parcel_of])[:, None], y + (low + front[parcel_of])[:, None]
+    village, middle = homesteads.village[parcel_of], (x0 + shape.width / 2)[parcel_of]
+    px, py = _place(villages, village, x, _follow_lane(villages, village, middle, x, y))
     return Rings(px, py, np.where(winged, 6, 4)), parcel_of, ~main, np.round(w * d - wing_x * wing_y, 2)
 
 

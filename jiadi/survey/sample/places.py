@@ -10,7 +10,7 @@ from pyproj import Proj, Transformer
 
 from jiadi.codes import division as divisions
 from jiadi.errors import Refusal
-from jiadi.survey.sample.draw import Floats, Ints, distributions, stream
+from jiadi.survey.sample.draw import Floats, Ints, between, distributions, stream
 
 ZONE_BORDER_DEG = 118.5
 
@@ -53,6 +53,7 @@ class Villages:
         turn: direction of the rows, radians from east.
         scale: length in the plane of one metre on the ground.
         area_code: the 3 + 3 digits of cadastral area and sub-area.
+        bend, reach: how far lanes swing out, and over which length, metres.
     """
 
     plane: Plane
@@ -63,6 +64,13 @@ class Villages:
     turn: Floats
     scale: Floats
     area_code: list[str]
+    bend: Floats
+    reach: Floats
+
+    def swing(self, village: Ints, x: Floats) -> tuple[Floats, Floats]:
+        """How far a village's lanes swing aside at some x of its frame (弯道), and their slope there."""
+        turn = x / self.reach[village]
+        return self.bend[village] * np.sin(turn), self.bend[village] / self.reach[village] * np.cos(turn)
 
 
 def plan_villages(county: str, houses: int, seed: int) -> Villages:
@@ -90,7 +98,10 @@ def plan_villages(county: str, houses: int, seed: int) -> Villages:
     x, y, turn = _lay_out(figures, plane, len(chosen), spacing, seed)
     lon, lat = plane.to_degrees(x, y)
     codes, names = [code for code, _ in chosen], [name for _, name in chosen]
-    return Villages(plane, codes, names, x, y, turn, plane.scale(lon, lat), _cadastral_areas(codes))
+    rng, figures = stream(seed, "bends"), distributions()["village"]
+    bend, reach = (between(rng, figures[name], len(codes)) for name in ("bend_m", "reach_m"))
+    bend *= rng.choice([-1.0, 1.0], len(codes))
+    return Villages(plane, codes, names, x, y, turn, plane.scale(lon, lat), _cadastral_areas(codes), bend, reach)
 
 
 def _cadastral_areas(codes: list[str]) -> list[str]:

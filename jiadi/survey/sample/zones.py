@@ -148,10 +148,25 @@ def _open_land(zones: Zones, villages: Villages, ground: Ground, village: int, r
     add("plan_class", "limited", later, _blob(rng, width + 20, width + 180, -130, -40))
 
 
+_STEP_M = 8.0
+
+
+def _densified(ring: Floats) -> Floats:
+    """A closed outline with corners every few metres, so that it can follow a bent lane."""
+    step = np.diff(ring, axis=0)
+    pieces = np.maximum(1, np.ceil(np.hypot(step[:, 0], step[:, 1]) / _STEP_M)).astype(np.int64)
+    share = np.concatenate([np.arange(count) / count for count in pieces])
+    at = np.repeat(np.arange(len(pieces)), pieces)
+    return np.concatenate([ring[at] + share[:, None] * step[at], ring[-1:]])
+
+
 def _add(zones: Zones, villages: Villages, village: int, kind: str, zone_class: str, on: date | None, corners: Floats) -> None:
     cos, sin = np.cos(villages.turn[village]), np.sin(villages.turn[village])
-    turned = corners @ np.array([[cos, sin], [-sin, cos]]) * villages.scale[village]
-    ring = np.concatenate([turned, turned[:1]]) + [villages.x[village], villages.y[village]]
+    outline = _densified(np.concatenate([corners, corners[:1]]))
+    aside, _ = villages.swing(np.full(len(outline), village), outline[:, 0])
+    outline = np.stack([outline[:, 0], outline[:, 1] + aside], axis=1)
+    turned = outline @ np.array([[cos, sin], [-sin, cos]]) * villages.scale[village]
+    ring = turned + [villages.x[village], villages.y[village]]
     number = len(zones.kind) + 1
     zones.kind.append(kind)
     zones.zone_class.append(zone_class)
