@@ -87,11 +87,20 @@ def _houses(lists: Lists) -> Block:
         **_layers(lists, block),
     }
     block.origins["house"] = origin(frame)
-    drawn_in = positions(frame, "footprint_id", lists.footprint["id"])
-    block.origins["footprint"] = origin(lists.footprint, drawn_in)
+    block.origins["footprint"] = _drawn_in(lists, block)
     place = np.append(positions(lists.parcel, "parcel_code", lists.mentioned["parcel_code"]), -1)[lists.parcel_of_house]
     block.origins["mention"] = origin(lists.mentioned, place.astype(np.int32))
     return block
+
+
+def _drawn_in(lists: Lists, block: Block) -> tuple[Array, Array]:
+    """Where each house is drawn: its footprint's row, or its own where the survey itself has shapes."""
+    footprint = origin(lists.footprint, positions(lists.house, "footprint_id", lists.footprint["id"]))
+    drawn = block.columns["has_footprint"].low == 1
+    own = drawn & (footprint[0] < 0)
+    both = zip(footprint, block.origins["house"], strict=True)
+    source, row = (np.where(own, of_house, of_footprint) for of_footprint, of_house in both)
+    return source, row
 
 
 def built(houses: pl.DataFrame, on: date) -> Column:
@@ -118,10 +127,9 @@ def _must_be_removed(lists: Lists, block: Block) -> Column:
     parcel = lists.parcel_of_house
     named = np.append(lists.parcel_is_mentioned, False)[parcel]
     answer = named.astype(np.int8)
-    coded = np.append(lists.parcel["parcel_code"].is_not_null().to_numpy(), False)[parcel]
     reasons = (
-        ("approval_coverage", coded & ~covered(lists.delivery.coverage, "approval", lists.divisions)[block.division]),
-        ("ledger_coverage", coded & ~covered(lists.delivery.coverage, "right", lists.divisions)[block.division]),
+        ("approval_coverage", ~covered(lists.delivery.coverage, "approval", lists.divisions)[block.division]),
+        ("ledger_coverage", ~covered(lists.delivery.coverage, "right", lists.divisions)[block.division]),
         ("parcel_link", parcel < 0),
     )
     for need, applies in reasons:

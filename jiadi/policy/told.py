@@ -57,7 +57,7 @@ def render(explanation: Explanation, lang: str) -> str:
 def _head(explanation: Explanation, lang: str) -> list[str]:
     law = explanation.law
     lines = [
-        sentence("house", lang, house=explanation.house, place=explanation.place),
+        sentence("house" if explanation.place else "house_somewhere", lang, house=explanation.house, place=explanation.place),
         sentence("verdict", lang, verdict=explanation.verdict_title),
     ]
     if law:

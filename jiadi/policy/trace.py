@@ -64,5 +64,7 @@ def value(fact: Fact, column: Column, row: int, lang: str) -> str:
         return say.spoken(fact.words[int(low) - 1], fact.name, lang) if low else say.word("unknown", lang)
     if low < 2:
         return say.state(fact.name, bool(low), lang) or say.word("yes" if low else "no", lang)
+    if fact.needs == (fact.name,):
+        return say.state(fact.name, False, lang)
     need = fact.needs[int(low) - 2] if int(low) - 2 < len(fact.needs) else ""
     return say.word("unknown", lang) + (f"{say.word('open', lang)}{label(need, lang)}{say.word('close', lang)}" if need else "")

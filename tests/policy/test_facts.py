@@ -190,7 +190,8 @@ def test_persons_living(persons: list[dict[str, Any]], torn: list[tuple[str, str
         ({"coverage": without("right")}, "ledger_coverage"),
         ({"coverage": without("approval")}, "approval_coverage"),
         ({"pairs": []}, "parcel_link"),
-        ({"lists": {"parcel": [LISTS["parcel"][0] | {"parcel_code": None}]}, "coverage": []}, "no"),
+        ({"lists": {"parcel": [LISTS["parcel"][0] | {"parcel_code": None}]}}, "no"),
+        ({"lists": {"parcel": [LISTS["parcel"][0] | {"parcel_code": None}]}, "coverage": []}, "ledger_coverage"),
     ],
 )
 def test_must_be_removed(changes: dict[str, Any], expected: str) -> None:
