@@ -156,6 +156,8 @@ def test_planted_zone_findings_lie_as_planted(delivered: Path) -> None:
         assert inside.any()
         if since is not None:
             year, month = built[finding["id"]]
-            assert [day for day, hit in zip(days, inside, strict=True) if hit and day is not None and date(year, month, 1) >= max(day, since)]
+            assert [
+                day for day, hit in zip(days, inside, strict=True) if hit and day is not None and date(year, month, 1) >= max(day, since)
+            ]
         seen.add(finding["code"])
     assert len(seen) >= 6
