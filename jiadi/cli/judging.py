@@ -25,6 +25,7 @@ from jiadi.run.folder import whole
 from jiadi.run.stages import Progress
 from jiadi.survey import problems
 from jiadi.survey import report as survey_report
+from jiadi.survey.giveback import write as giveback
 
 
 def judge_and_write(
@@ -47,12 +48,14 @@ def judge_and_write(
     """
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
-    with whole(out, own=("report",)) as draft:
+    with whole(out, own=("report", giveback.FOLDER)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome)
             survey_report.write_problems(draft, outcome.delivery, found, lang)
             workbook.write(draft / "findings.xlsx", outcome, lang)
             insight_report.write(draft / "report.html", outcome, lang)
+        with outcome.stages.stage("give_back"):
+            giveback.write(draft, files, outcome.delivery, found, lang, profile)
         counted = summary.of_run(outcome, found, lang)
         summary.write(draft / "summary.json", counted)
     return counted

@@ -12,6 +12,7 @@ from jiadi.run.folder import whole
 from jiadi.run.pipeline import read_and_check
 from jiadi.run.stages import Progress, Stages, silent
 from jiadi.survey import report
+from jiadi.survey.giveback import write as giveback
 
 
 def check(
@@ -23,7 +24,7 @@ def check(
     lang: str = "zh",
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Read, type and validate; write `summary.json`, `problems.xlsx` and `problems.jsonl` (检查).
+    """Read, type and validate; write `summary.json`, `problems.xlsx`, `problems.jsonl` and `returned/` (检查).
 
     Args:
         paths: files, folders or zips.
@@ -41,9 +42,11 @@ def check(
     """
     stages = Stages(progress)
     delivery = read_and_check(paths, profile=profile, on=on, stages=stages)
-    with whole(out) as draft:
+    with whole(out, own=(giveback.FOLDER,)) as draft:
         with stages.stage("write"):
             report.write_problems(draft, delivery, delivery.problems, lang)
+        with stages.stage("give_back"):
+            giveback.write(draft, paths, delivery, delivery.problems, lang, profile)
         counted = summary.of_check(delivery, delivery.problems, stages, lang)
         summary.write(draft / "summary.json", counted)
     return counted

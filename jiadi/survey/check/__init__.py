@@ -13,6 +13,7 @@ from jiadi.survey.check import shape
 from jiadi.survey.check.gather import gather
 from jiadi.survey.check.identity import assign_ids
 from jiadi.survey.check.table import Typed, type_table
+from jiadi.survey.giveback.layout import layouts
 from jiadi.survey.read import not_taken, reasons
 from jiadi.survey.read.raw import RawDelivery, RawSheet
 
@@ -44,6 +45,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery.sources = _sources(sheets)
     problems = [raw.problems, _question_problems(systems), _doubted(sheets), shape.drop_shifted(sheets, systems)]
     delivery.extra["area_differences"] = None
+    delivery.extra["layouts"] = layouts(sheets)
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
             problems.append(_add_list(of_list, day, systems, delivery))

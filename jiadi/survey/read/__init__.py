@@ -52,8 +52,11 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
         delivery = RawDelivery()
         _read_manifests(found, delivery)
     remarks: list[tuple[str, str, str, Said]] = [(name, "", "refused", said) for name, said in found.refused]
+    corrected = {one.replaces: name for (name, _), one in zip(found.files, taken, strict=True) if one.replaces}
     for (name, _), one in zip(found.files, taken, strict=True):
-        delivery.sheets += one.sheets
+        replaced = [sheet for sheet in one.sheets if sheet.sha256 in corrected]
+        delivery.sheets += [sheet for sheet in one.sheets if sheet.sha256 not in corrected]
+        remarks += [(name, sheet.sheet, "unused", reasons.of("replaced", name=corrected[sheet.sha256])) for sheet in replaced]
         remarks += [(name, sheet, status, said) for sheet, status, said in one.left]
     delivery.files += [not_taken(*remark) for remark in remarks]
     delivery.problems = pl.concat([delivery.problems, _problems(remarks)])

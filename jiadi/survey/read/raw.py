@@ -38,6 +38,8 @@ class RawSheet:
         crs_assumed: the format, not the file, says so.
         bounds: of the shapes, in the file's coordinates.
         sure: whether anything but a few headings tells the list.
+        heading_row: last row of the heading, as Excel shows it; 0 where there is none.
+        left: columns of the sheet before source column 0.
     """
 
     file: str
@@ -56,6 +58,8 @@ class RawSheet:
     crs_assumed: bool = False
     bounds: tuple[float, float, float, float] | None = None
     sure: bool = True
+    heading_row: int = 0
+    left: int = 0
 
     @property
     def spatial(self) -> bool:

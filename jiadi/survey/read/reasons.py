@@ -76,6 +76,20 @@ REASONS: dict[str, Reason] = {
         "",
         "unused",
     ),
+    "replaced": Reason(
+        "同一交付中有它改正后的退回件 {name}，以退回件为准。",
+        "",
+        "Its corrected copy {name} is in the same delivery and serves instead.",
+        "",
+        "unused",
+    ),
+    "returned_layer": Reason(
+        "这是图层属性的退回件，没有图形，只供查看。",
+        "请在原图层中更正后再交图层。",
+        "These are the attributes of a layer as they were given back, without shapes.",
+        "Correct the layer itself and hand that in.",
+        "unused",
+    ),
     "unsupported": Reason(
         "不读取以 {suffix} 结尾的文件。",
         "请交 Excel、CSV、Shapefile、GeoPackage、GeoJSON 或 GeoParquet。",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from jiadi.errors import Refusal
 from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
 from jiadi.geo.files import Layer, read_layers
 from jiadi.register.schema import LISTS, TABLES
+from jiadi.survey.giveback import mark
 from jiadi.survey.read import header, reasons
 from jiadi.survey.read.found import MAPS, WORKBOOKS
 from jiadi.survey.read.match import SURE, Match, match, of_codes
@@ -32,10 +33,12 @@ class Taken:
     Args:
         sheets: those that are a list.
         left: sheet, status (`refused`, `unused`) and reason of the others; "" for the file itself.
+        replaces: checksum of the file of which this one is the corrected copy; "" where it is none.
     """
 
     sheets: list[RawSheet] = field(default_factory=list)
     left: list[tuple[str, str, Said]] = field(default_factory=list)
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class _Opened:
     merged: list[list[int]] = field(default_factory=list)
     layer: Layer | None = None
     grid: bool = False
+    left: int = 0
 
 
 def take(name: str, path: Path, profile: Profile | None) -> Taken:
@@ -70,6 +74,7 @@ def take(name: str, path: Path, profile: Profile | None) -> Taken:
     if isinstance(opened, Said):
         taken.left.append(("", "refused", opened))
         return taken
+    opened = _returned(opened, taken)
     chosen = profile or _fitting(opened)
     digest = _sha256(path)
     for one in opened:
@@ -82,9 +87,22 @@ def take(name: str, path: Path, profile: Profile | None) -> Taken:
             taken.left.append((one.name, "refused", sheet))
         else:
             taken.sheets.append(sheet)
-    if not opened:
+    if not opened and not taken.left:
         taken.left.append(("", "refused", reasons.of("empty_sheet")))
     return taken
+
+
+def _returned(opened: list[_Opened], taken: Taken) -> list[_Opened]:
+    """The sheets without what Jiadi added when it gave the workbook back; cells as they were before they were guarded."""
+    notes = [one.frame for one in opened if one.grid and mark.is_note(one.frame)]
+    if not notes:
+        return opened
+    rest = [replace(one, frame=mark.unguarded(one.frame)) for one in opened if not mark.is_note(one.frame)]
+    if mark.is_of_layer(notes[0]):
+        taken.left += [(one.name, "unused", reasons.of("returned_layer")) for one in rest]
+        return []
+    taken.replaces = mark.original(notes[0])
+    return rest
 
 
 def _open(path: Path) -> list[_Opened] | Said:
@@ -100,7 +118,9 @@ def _open(path: Path) -> list[_Opened] | Said:
     frames = {key: _frame(table) for key, table in answer.tables.items()}
     if target == "text":
         return [_Opened("", frames["0"], [], layer=None, grid=True, merged=[[-1, line, 0, 0] for line in answer.meta["mixed"]])]
-    return [_Opened(about["name"], frames[about["key"]], [], about["merged"], grid=True) for about in answer.meta["sheets"]]
+    return [
+        _Opened(about["name"], frames[about["key"]], [], about["merged"], grid=True, left=about["left"]) for about in answer.meta["sheets"]
+    ]
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:
@@ -137,6 +157,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
         fixed.setdefault("village_name", one.name)
     sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
     sheet.skipped, sheet.mixed, sheet.sure = skipped, mixed, heading.match.score >= SURE or bool(rule.table)
+    sheet.heading_row, sheet.left = heading.last, one.left
     if one.layer is not None:
         sheet.crs_text = one.layer.crs_text if one.layer.crs_text and not (one.layer.crs_assumed and rule.crs) else rule.crs
         sheet.crs_assumed = one.layer.crs_assumed and not rule.crs

@@ -56,7 +56,7 @@ def _open(file: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
             sheet = book.get_sheet_by_index(number)
             frames[str(number)] = columns_of(sheet.iter_rows())
             left = sheet.start[1] if sheet.start else 0
-            sheets.append({"key": str(number), "name": about.name, "merged": _merged(sheet, left)})
+            sheets.append({"key": str(number), "name": about.name, "merged": _merged(sheet, left), "left": left})
     except CalamineError as error:
         return {}, {"fault": ["unreadable", {"detail": " ".join(str(error).split())[:200]}]}
     return frames, {"sheets": sheets}
