@@ -167,3 +167,27 @@ def explain(
         explanation, text = explain_house(directory, house, lang)
     if not _answer(explanation, as_json):
         show.screen.print(text, markup=False, highlight=False)
+
+
+@app.command()
+def renew(
+    old: Annotated[Path, typer.Argument(help="上次 judge 的结果文件夹 · result folder of the earlier judge", show_default=False)],
+    files: Files,
+    out: Out,
+    profile: Profile = None,
+    on: On = None,
+    lang: Language = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """重交的文件与上次相比增了、改了、减了什么。 · What a newer delivery adds, changes and removes."""
+    from jiadi.cli.renewing import print_changes  # noqa: PLC0415  help must not wait for the core to load
+    from jiadi.run.renew import renew as run_renew  # noqa: PLC0415
+
+    day = _day(on, lang)
+    _folder(out, lang)
+    with _guarded(lang):
+        with show.progress(lang, as_json) as told:
+            answer = run_renew(old, files, out, on=day, profile=profile, lang=lang, progress=told)
+        if not _answer(answer, as_json):
+            print_changes(answer, lang)
+            show.screen.print(say("written", lang, out=out), markup=False)

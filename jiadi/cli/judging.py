@@ -26,6 +26,8 @@ from jiadi.run.stages import Progress
 from jiadi.survey import problems
 from jiadi.survey import report as survey_report
 from jiadi.survey.giveback import write as giveback
+from jiadi.survey.renewal import conflict
+from jiadi.survey.renewal import report as renewal_report
 
 
 def judge_and_write(
@@ -48,15 +50,16 @@ def judge_and_write(
     """
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
+    disagreed = conflict.conflicts(outcome.delivery, outcome.linked)
     with whole(out, own=("report", giveback.FOLDER)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome)
-            survey_report.write_problems(draft, outcome.delivery, found, lang)
+            survey_report.write_problems(draft, outcome.delivery, found, lang, [renewal_report.conflict_sheet(disagreed, lang)])
             workbook.write(draft / "findings.xlsx", outcome, lang)
             insight_report.write(draft / "report.html", outcome, lang)
         with outcome.stages.stage("give_back"):
             giveback.write(draft, files, outcome.delivery, found, lang, profile)
-        counted = summary.of_run(outcome, found, lang)
+        counted = summary.of_run(outcome, found, lang) | {"conflicts": conflict.counts(disagreed)}
         summary.write(draft / "summary.json", counted)
     return counted
 

@@ -119,7 +119,7 @@ def judge(
     if houses.is_empty():
         raise _no_house(delivery)
     with stages.stage("overlay"):
-        overlaps = _overlaps(houses, delivery.tables.get("parcel"))
+        overlaps = parcel_overlaps(houses, delivery.tables.get("parcel"))
         zones = _zone_overlaps(houses, delivery.tables.get("zone"))
     with stages.stage("link"):
         linked = survey_link.link(delivery, houses, house_pairs, overlaps, day)
@@ -142,7 +142,8 @@ def _no_house(delivery: Delivery) -> Unusable:
     )
 
 
-def _overlaps(houses: pl.DataFrame, parcels: pl.DataFrame | None) -> pl.DataFrame | None:
+def parcel_overlaps(houses: pl.DataFrame, parcels: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Pairs of house and parcel that overlap (房屋与宗地叠加), None without parcels."""
     if parcels is None:
         return None
     drawn, land = lines.drawn(houses), lines.drawn(parcels)

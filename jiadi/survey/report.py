@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +54,36 @@ class _Book:
     bold: Any
 
 
-def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet to be written (工作表).
+
+    Args:
+        name: of the sheet.
+        heads: headings, from left to right.
+        widths: of the columns, in characters.
+        rows: cells; null and "" stay blank.
+    """
+
+    name: str
+    heads: Sequence[str]
+    widths: Sequence[int]
+    rows: Iterable[Sequence[object]]
+
+
+def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
+    """Write sheets as a workbook (写工作簿): the same rows give the same bytes, no cell is a formula.
+
+    Args:
+        path: of the workbook.
+        sheets: in order.
+    """
+    with _opened(path) as book:
+        for sheet in sheets:
+            _sheet(book, sheet.name, sheet.heads, widths=sheet.widths, rows=sheet.rows)
+
+
+def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: str, more: Sequence[Sheet] = ()) -> None:
     """Write the problems of a run (写出问题清单).
 
     Args:
@@ -61,10 +91,11 @@ def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: 
         delivery: its `files` give the words for whole files, its `extra` the ranked area differences.
         problems: frame of PROBLEMS, resident IDs masked.
         lang: language of messages and headings, "zh" or "en".
+        more: further sheets of problems.xlsx.
     """
     said = with_messages(problems, delivery, lang)
     said.write_ndjson(out / "problems.jsonl")
-    _workbook(out / "problems.xlsx", said, delivery, lang)
+    _workbook(out / "problems.xlsx", said, delivery, lang, more)
 
 
 def with_messages(problems: pl.DataFrame, delivery: Delivery, lang: str) -> pl.DataFrame:
@@ -115,13 +146,18 @@ def _say(key: str, lang: str) -> str:
     return _WORDS[key][0 if lang == "zh" else 1]
 
 
-def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str) -> None:
+@contextmanager
+def _opened(path: Path) -> Iterator[_Book]:
     import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(path, options) as workbook:
         workbook.set_properties({"created": _CREATED.replace(tzinfo=None)})
-        book = _Book(workbook, workbook.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1}))
+        yield _Book(workbook, workbook.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1}))
+
+
+def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str, more: Sequence[Sheet]) -> None:
+    with _opened(path) as book:
         _summary(book, said, lang)
         for number, start in enumerate(range(0, max(len(said), 1), SHEET_ROWS), start=1):
             name = _say("list", lang) + (f" {number}" if number > 1 else "")
@@ -129,6 +165,8 @@ def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str) -> 
             rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.slice(start, SHEET_ROWS).iter_rows())
             _sheet(book, name, [_say(key, lang) for key in KEYS], widths=(18, 16, 7, 18, 20, 8, 24, 60), rows=rows)
         _areas(book, delivery, lang)
+        for sheet in more:
+            _sheet(book, sheet.name, sheet.heads, widths=sheet.widths, rows=sheet.rows)
 
 
 def _summary(book: _Book, said: pl.DataFrame, lang: str) -> None:

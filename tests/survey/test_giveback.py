@@ -13,7 +13,9 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
+from typer.testing import CliRunner
 
+from jiadi.cli import app
 from jiadi.register.tables import Delivery
 from jiadi.survey.check import check
 from jiadi.survey.giveback import mark
@@ -218,3 +220,10 @@ def test_a_workbook_written_in_another_way_comes_back_plain(tmp_path: Path) -> N
     assert [cell.value for cell in back["审批"][1]][-1] == mark.HEADING
     assert len(red(back["审批"])) == 3
     assert back["审批"]["C2"].value == "'=余红"
+
+
+def test_check_writes_what_goes_back_and_takes_away_what_is_out_of_date(county: Path, tmp_path: Path) -> None:
+    for folder, there in (("dirty", True), ("clean", False)):
+        ran = CliRunner().invoke(app, ["check", str(county / folder), "-o", str(tmp_path / "out")])
+        assert ran.exit_code == 0, ran.output
+        assert (tmp_path / "out" / "returned" / "宅基地台账.xlsx").exists() == there
