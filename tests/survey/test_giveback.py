@@ -123,7 +123,7 @@ def test_the_copy_serves_instead_of_the_original_beside_it(county: Path, tmp_pat
     assert after.tables["approval"].get_column("id").equals(before.tables["approval"].get_column("id"))
     assert after.tables["parcel"].get_column("id").equals(before.tables["parcel"].get_column("id"))
     unused = {(entry["file"], entry["sheet"]) for entry in after.files if entry["status"] == "unused"}
-    assert unused == {("审批.xlsx", "审批"), ("宗地.shp.xlsx", "宗地")}
+    assert unused == {("审批.xlsx", "审批"), ("宗地.shp.xlsx", "数据")}
 
 
 def test_what_is_sent_back_uncorrected_is_marked_anew_and_not_twice(county: Path, tmp_path: Path) -> None:

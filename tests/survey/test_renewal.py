@@ -242,3 +242,14 @@ def test_what_is_no_earlier_result_is_refused(county: Path, tmp_path: Path) -> N
         compare(tmp_path, Delivery())
     ran = CliRunner().invoke(app, ["renew", str(tmp_path), str(county / "clean"), "-o", str(tmp_path / "o")])
     assert ran.exit_code == 2 and not (tmp_path / "o").exists()
+
+
+def test_judge_lists_conflicts_beside_the_problems(county: Path, tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["judge", str(county / "dirty"), "-o", str(tmp_path / "o")])
+    assert ran.exit_code == 0, ran.output
+    told = json.loads((tmp_path / "o" / "summary.json").read_text("utf-8"))["conflicts"]
+    book = openpyxl.load_workbook(tmp_path / "o" / "problems.xlsx")
+    assert sum(told.values()) == book["部门不一致"].max_row - 1 > 0
+    assert (tmp_path / "o" / "returned" / "宅基地台账.xlsx").exists()
+    again = compare(tmp_path / "o", check(read([county / "dirty"])))
+    assert again.empty

@@ -2,66 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from jiadi.survey.giveback.comment import AUTHOR, MOST
-from jiadi.survey.giveback.mark import HEADING, SHEET
-from jiadi.survey.giveback.style import RED
-from jiadi.survey.report import escaped
+from jiadi.survey.giveback.comment import MOST
+from jiadi.survey.giveback.patch import patch
+from jiadi.survey.giveback.style import Unpatchable
+from jiadi.survey.sample.workbook import Sheet, write_workbook
 
 SHEET_ROWS = 1_000_000
-_CREATED = datetime(2020, 1, 1, tzinfo=UTC)
+CHUNK = 20_000
+_UNWRITABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\u{FFFE}\u{FFFF}]"
 
 
+@dataclass(frozen=True, slots=True)
 class Grid:
     """One sheet to be written (一张表).
 
     Args:
         name: of the sheet.
         headings: from left to right.
-        frame: `row` and text columns as many as headings, null where blank.
+        frame: `row`, and as many text columns as headings, null where blank.
         marks: row → `red` columns, `text`, and `comments` by column.
-        codes: columns of codes.
     """
 
-    def __init__(self, name: str, headings: Sequence[str], frame: pl.DataFrame, marks: Mapping[int, Mapping[str, Any]]) -> None:
-        self.name, self.headings, self.frame, self.marks = name, list(headings), frame, marks
+    name: str
+    headings: list[str]
+    frame: pl.DataFrame
+    marks: Mapping[int, Mapping[str, Any]]
 
 
-def write(path: Path, note: Sequence[Sequence[str]], grids: Iterable[Grid]) -> None:
-    """Write the workbook (写工作簿): a sheet in front, then a sheet for each grid, every cell text.
+def write(path: Path, note: Sequence[Sequence[str]], grids: Sequence[Grid]) -> None:
+    """Write the workbook (写工作簿): a sheet in front, then a sheet for each grid, every cell text, marked as the user's own would be.
 
     Args:
         path: of the workbook.
         note: rows of the sheet in front.
-        grids: one for each sheet.
+        grids: one for each sheet; one that is too long for a sheet takes several.
     """
-    import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
-
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
-        book.set_properties({"created": _CREATED.replace(tzinfo=None)})
-        formats = {
-            "bold": book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1}),
-            "text": book.add_format({"num_format": "@"}),
-            "red": book.add_format({"num_format": "@", "bg_color": f"#{RED[2:]}"}),
-        }
-        front = book.add_worksheet(SHEET)
-        front.set_column(0, 0, 34)
-        front.set_column(1, 1, 100)
-        for row, cells in enumerate(note):
-            for column, text in enumerate(cells):
-                front.write_string(row, column, text)
-        used = {SHEET}
-        for grid in grids:
-            for start in range(0, max(len(grid.frame), 1), SHEET_ROWS):
-                name = _free(grid.name, used)
-                _sheet(book.add_worksheet(name), grid, grid.frame.slice(start, SHEET_ROWS), formats)
+    used: set[str] = set()
+    pages: list[tuple[str, Grid, pl.DataFrame]] = [
+        (_free(grid.name, used), grid, grid.frame.slice(start, SHEET_ROWS))
+        for grid in grids
+        for start in range(0, max(len(grid.frame), 1), SHEET_ROWS)
+    ]
+    with tempfile.TemporaryDirectory(prefix="jiadi-") as folder:
+        bare, plan = Path(folder) / "bare.xlsx", Path(folder) / "plan.json"
+        write_workbook(bare, (_sheet(name, grid, frame) for name, grid, frame in pages), [name for name, _, _ in pages])
+        sheets = {name: _plan(grid, frame) for name, grid, frame in pages}
+        plan.write_text(json.dumps({"note": note, "note_sheet": None, "sheets": sheets}, ensure_ascii=False), encoding="utf-8")
+        _, meta = patch(str(bare), str(path), str(plan))
+    if "fault" in meta:  # it is written here, so this is a bug
+        raise Unpatchable(meta["fault"])
 
 
 def _free(name: str, used: set[str]) -> str:
@@ -74,31 +72,26 @@ def _free(name: str, used: set[str]) -> str:
     return chosen
 
 
-def _sheet(sheet: Any, grid: Grid, frame: pl.DataFrame, formats: Mapping[str, Any]) -> None:
-    width = len(grid.headings)
-    sheet.set_column(0, width - 1, 18, formats["text"])
-    sheet.set_column(width, width, 60)
-    sheet.freeze_panes(1, 0)
-    for column, heading in enumerate([*grid.headings, HEADING]):
-        sheet.write_string(0, column, str(escaped(heading)), formats["bold"])
-    text, red = formats["text"], formats["red"]
-    commented = 0
-    for number, (row, *cells) in enumerate(frame.iter_rows(), start=1):
-        entry = grid.marks.get(row)
-        reds = entry["red"] if entry else ()
-        for column, value in enumerate(cells):
-            if value is not None:
-                sheet.write_string(number, column, _guard(value), red if column in reds else text)
-            elif column in reds:
-                sheet.write_blank(number, column, None, red)
-        if not entry:
-            continue
-        sheet.write_string(number, width, entry["text"], text)
-        for column, words in entry["comments"].items():
-            if commented < MOST:
-                sheet.write_comment(number, column, words, {"author": AUTHOR, "x_scale": 2})
-                commented += 1
+def _sheet(name: str, grid: Grid, frame: pl.DataFrame) -> Sheet:
+    top = [(column, text) for column, text in enumerate(grid.headings) if text]
+    return Sheet(name, [top], [], _chunks(frame.drop("row")))
 
 
-def _guard(value: str) -> str:
-    return value if value in ("-", "--") else str(escaped(value))
+def _chunks(cells: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[str, Any]]]:
+    # XML has no way to write control characters.
+    for piece in cells.iter_slices(CHUNK):
+        yield piece.with_columns(pl.all().str.replace_all(_UNWRITABLE, "")), {}
+
+
+def _plan(grid: Grid, frame: pl.DataFrame) -> dict[str, Any]:
+    told = frame.select("row").with_row_index("at", 2).filter(pl.col("row").is_in(list(grid.marks)))
+    marks = {at: grid.marks[row] for at, row in told.iter_rows()}
+    comments = [(at, column, words) for at, entry in marks.items() for column, words in sorted(entry["comments"].items())]
+    return {
+        "heading_row": 1,
+        "column": len(grid.headings),
+        "marked": False,
+        "codes": [],
+        "rows": {at: {"red": sorted(entry["red"]), "text": entry["text"]} for at, entry in marks.items()},
+        "comments": comments[:MOST],
+    }

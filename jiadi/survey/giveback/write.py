@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ FOLDER = "returned"
 MEMORY_MB = 1200
 SECONDS = 60.0
 _PATCHED = (".xlsx", ".xlsm")
+_DATA = "数据"
+WORKERS = 2
 _WORDS = {
     "original": ("原文件", "Original file"),
     "how": ("怎么办", "What to do"),
@@ -81,27 +84,52 @@ def write(
     """
     layouts: dict[tuple[str, str], Layout] = delivery.extra.get("layouts", {})  # type: ignore[assignment]
     marked = _by_file(with_messages(problems, delivery, lang), layouts, lang)
-    written: list[str] = []
     if not marked:
-        return written
+        return []
     checksums = dict(delivery.sources.select("file", "sha256").unique().sort("file").iter_rows())
     chosen = profiles.load(profile) if profile else None
-    with tempfile.TemporaryDirectory(prefix="jiadi-") as folder:
-        for name, path in find(paths, Path(folder)).files:
-            one = marked.get(name)
-            held = {sheet: layout for (file, sheet), layout in layouts.items() if file == name}
-            if one is None or not held:
-                continue
-            target = draft / FOLDER / name.replace("#", "_")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            of_layer = next(iter(held.values())).form not in ("workbook", "text")
-            note = _note(name, "" if of_layer else checksums.get(name, ""), one, lang, of_layer=of_layer)
-            if path.suffix.lower() not in _PATCHED or not _patched(path, target, note, one, held):
-                target = target.with_name(target.name if target.suffix == ".xlsx" else f"{target.name}.xlsx")
-                grids = [_grid(sheet, one, lang, of_layer=of_layer) for sheet in take(name, path, chosen).sheets]
-                plain.write(target, note, [grid for grid in grids if grid is not None])
-            written.append(target.relative_to(draft / FOLDER).as_posix())
-    return written
+
+    def one_file(found: tuple[str, Path]) -> str | None:
+        name, path = found
+        held = {sheet: layout for (file, sheet), layout in layouts.items() if file == name}
+        if name not in marked or not held:
+            return None
+        back = _Back(name, path, draft / FOLDER / name.replace("#", "_"), marked[name], held, checksums.get(name, ""), lang)
+        return _give(back, chosen).relative_to(draft / FOLDER).as_posix()
+
+    with tempfile.TemporaryDirectory(prefix="jiadi-") as folder, ThreadPoolExecutor(WORKERS) as pool:
+        return [name for name in pool.map(one_file, find(paths, Path(folder)).files) if name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """One file that goes back."""
+
+    name: str
+    path: Path
+    target: Path
+    marked: _Marked
+    held: dict[str, Layout]
+    checksum: str
+    lang: str
+
+    @property
+    def of_layer(self) -> bool:
+        """Whether it is a layer, of which only attributes can go back."""
+        return next(iter(self.held.values())).form not in ("workbook", "text")
+
+
+def _give(back: _Back, profile: profiles.Profile | None) -> Path:
+    """Write one workbook; where it is."""
+    target = back.target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    note = _note(back)
+    if back.path.suffix.lower() in _PATCHED and _patched(back, note):
+        return target
+    target = target.with_name(target.name if target.suffix == ".xlsx" else f"{target.name}.xlsx")
+    grids = [_grid(sheet, back) for sheet in take(back.name, back.path, profile).sheets]
+    plain.write(target, note, [grid for grid in grids if grid is not None])
+    return target
 
 
 def _by_file(said: pl.DataFrame, layouts: dict[tuple[str, str], Layout], lang: str) -> dict[str, _Marked]:
@@ -126,12 +154,13 @@ def _by_file(said: pl.DataFrame, layouts: dict[tuple[str, str], Layout], lang: s
     return marked
 
 
-def _note(name: str, checksum: str, one: _Marked, lang: str, *, of_layer: bool) -> list[list[str]]:
+def _note(back: _Back) -> list[list[str]]:
     """Rows of the sheet in front."""
-    words = {key: pair[0 if lang == "zh" else 1] for key, pair in _WORDS.items()}
-    rows = [[mark.TITLE_OF_LAYER if of_layer else mark.TITLE], [words["original"], name]]
-    if checksum:
-        rows.append([mark.CHECKSUM, checksum])
+    one, of_layer = back.marked, back.of_layer
+    words = {key: pair[0 if back.lang == "zh" else 1] for key, pair in _WORDS.items()}
+    rows = [[mark.TITLE_OF_LAYER if of_layer else mark.TITLE], [words["original"], back.name]]
+    if back.checksum and not of_layer:
+        rows.append([mark.CHECKSUM, back.checksum])
     rows.append([words["how"], words["how_to_layer" if of_layer else "how_to"]])
     if any(sum(len(entry["comments"]) for entry in marks.values()) > MOST for marks in one.rows.values()):
         rows.append([words["comments"], words["more"].format(most=MOST)])
@@ -139,8 +168,9 @@ def _note(name: str, checksum: str, one: _Marked, lang: str, *, of_layer: bool) 
     return [[str(escaped(cell)) for cell in row] for row in rows]
 
 
-def _patched(path: Path, target: Path, note: list[list[str]], one: _Marked, held: dict[str, Layout]) -> bool:
+def _patched(back: _Back, note: list[list[str]]) -> bool:
     """Mark the user's own workbook; False where it cannot be marked as it is."""
+    path, target, one, held = back.path, back.target, back.marked, back.held
     sheets = {}
     for name, layout in held.items():
         rows = one.rows.get(name, {})
@@ -168,9 +198,9 @@ def _patched(path: Path, target: Path, note: list[list[str]], one: _Marked, held
     return "fault" not in answer.meta
 
 
-def _grid(sheet: RawSheet, one: _Marked, lang: str, *, of_layer: bool) -> plain.Grid | None:
+def _grid(sheet: RawSheet, back: _Back) -> plain.Grid | None:
     """The rows of a sheet as text; of a layer only those with problems, and where they are."""
-    marks = one.rows.get(sheet.sheet, {})
+    marks, of_layer = back.marked.rows.get(sheet.sheet, {}), back.of_layer
     frame = sheet.frame
     if of_layer:
         frame = frame.filter(pl.col(ROW).is_in(list(marks)))
@@ -182,11 +212,12 @@ def _grid(sheet: RawSheet, one: _Marked, lang: str, *, of_layer: bool) -> plain.
     if own:
         headings, cells = headings[: own[0]], cells[: own[0]]
     if of_layer:
-        headings = [_WORDS["position"][0 if lang == "zh" else 1], *headings]
+        headings = [_WORDS["position"][0 if back.lang == "zh" else 1], *headings]
         cells = [frame.get_column(ROW).cast(pl.String).alias("position"), *cells]
     offset = 1 if of_layer else -sheet.left
     moved = {row: _moved(entry, offset) for row, entry in marks.items()}
-    return plain.Grid(sheet.sheet or Path(sheet.file).stem, headings, pl.DataFrame([frame.get_column(ROW), *cells]), moved)
+    # A text list has no sheets; one named after its file could be taken for that of a village.
+    return plain.Grid(sheet.sheet or _DATA, headings, pl.DataFrame([frame.get_column(ROW), *cells]), moved)
 
 
 def _moved(entry: dict[str, Any], by: int) -> dict[str, Any]:
