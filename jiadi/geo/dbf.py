@@ -120,8 +120,7 @@ def _bytes(cells: Cells) -> npt.NDArray[np.uint8]:
 
 
 def _has_high(cells: Cells) -> Mask:
-    mask: Mask = (_bytes(cells) >= 0x80).any(axis=1)
-    return mask
+    return np.asarray(np.any(_bytes(cells) >= 0x80, axis=1), dtype=np.bool_)
 
 
 def _looks_utf8(cells: Cells) -> Mask:
@@ -134,10 +133,11 @@ def _looks_utf8(cells: Cells) -> Mask:
     wide = np.pad(_bytes(cells), ((0, 0), (0, 2)))
     first = (wide >= 0x80).argmax(axis=1)
     at = np.arange(len(cells))
-    lead, second, third = (wide[at, first + step] for step in range(3))
+    lead, second, third = wide[at, first], wide[at, first + 1], wide[at, first + 2]
     trail = (second & 0xC0 == 0x80) & (third & 0xC0 == 0x80)
-    mask = np.asarray(trail & (((lead >= 0xE3) & (lead <= 0xE9)) | (lead == 0xEF) | ((lead == 0xF0) & (second >= 0xA0))))
-    for row in np.flatnonzero(mask):
+    looks = np.asarray(trail & (((lead >= 0xE3) & (lead <= 0xE9)) | (lead == 0xEF) | ((lead == 0xF0) & (second >= 0xA0))), dtype=bool)
+    mask = np.zeros(len(cells), dtype=bool)
+    for row in np.flatnonzero(looks):
         mask[row] = _cut(bytes(cells[row]), "utf-8", 3) is not None
     return mask
 

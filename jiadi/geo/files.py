@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from jiadi.geo.axes import Bounds
 from jiadi.geo.child import MEMORY_MB, SECONDS, Answer, run_limited
-from jiadi.geo.formats import SIDECARS, is_map, sniff
+from jiadi.geo.formats import NO_COLUMN, SIDECARS, is_map, sniff
 
 __all__ = ["SIDECARS", "Layer", "allowance", "is_map", "layer_names", "read_layers", "sniff"]
 
@@ -116,7 +116,7 @@ def _layer(answer: Answer, number: int, about: dict[str, Any]) -> Layer:
     attributes = _frame(answer.tables[f"attributes{number}"])
     return Layer(
         name=about["name"],
-        attributes=attributes.drop("", strict=False),
+        attributes=attributes.drop(NO_COLUMN, strict=False),
         positions=rows["position"],
         geometry=rows["wkb"] if about["spatial"] else None,
         crs_text=about["crs"],

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 import shapely
 
 from jiadi.geo.axes import body_bounds
-from jiadi.geo.formats import sniff
+from jiadi.geo.formats import NO_COLUMN, sniff
 from jiadi.geo.reasons import ReadRefusal
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
@@ -185,7 +185,7 @@ def _simple_column(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def _no_columns(rows: int) -> pa.Table:
-    return pa.table({"": pa.nulls(rows)})
+    return pa.table({NO_COLUMN: pa.nulls(rows)})
 
 
 def _valid_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

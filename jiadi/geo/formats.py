@@ -27,6 +27,8 @@ SIDECARS = frozenset(
     {".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".cst", ".xml", ".gpkg-wal", ".gpkg-shm", ".gpkg-journal"}
 )
 """Files that belong to another one and are not read on their own."""
+NO_COLUMN = "\x1fnone"
+"""Stands for the columns of a layer that has none, so that its rows are still counted on the way."""
 _HEAD = 65536
 _VIRTUAL = re.compile(rb"<\s*(OGRVRT|VRTDataset|GDALTileIndex|OGRVRTDataSource)", re.IGNORECASE)
 _GEOJSON = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature|GeometryCollection|(Multi)?(Point|LineString|Polygon))"')

@@ -13,7 +13,7 @@ from jiadi.geo.axes import Floats, Shapes
 Index = npt.NDArray[np.int64]
 
 _MARGIN_M = 1.0
-_PIECE = 16
+_PIECE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,11 @@ def nearby(houses: Shapes, zones: Shapes, chosen: Index, within_m: float) -> tup
     pieces, owner = _edges(zones[chosen])
     if not len(pieces) or not len(houses):
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    of_house, of_piece = shapely.STRtree(pieces).query(houses, predicate="dwithin", distance=within_m)
+    around = shapely.bounds(houses) + np.array([-1, -1, 1, 1]) * within_m
+    of_house, of_piece = shapely.STRtree(pieces).query(shapely.box(*around.T))
     distance = shapely.distance(houses[of_house], pieces[of_piece])
+    near = distance <= within_m
+    of_house, of_piece, distance = of_house[near], of_piece[near], distance[near]
     pair = of_house * len(zones) + chosen[owner[of_piece]]
     order = np.lexsort((distance, pair))
     first = order[np.r_[True, np.diff(pair[order]) > 0]] if len(order) else order

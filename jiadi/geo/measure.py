@@ -104,7 +104,7 @@ def local(place: Bounds | Shapes) -> LocalPlane:
     >>> local((118.2, 28.6, 119.1, 29.3))
     LocalPlane(lon_0=118.75, lat_0=28.75)
     """
-    bounds = place if isinstance(place, tuple) else tuple(shapely.total_bounds(place).tolist())
+    bounds = place if isinstance(place, tuple) else _bounds(place)
     west, south, east, north = bounds
     if not np.isfinite(bounds).all():
         return LocalPlane(0.25, 0.25)  # nothing there, so nothing is measured
@@ -112,6 +112,11 @@ def local(place: Bounds | Shapes) -> LocalPlane:
         raise ValueError(f"not longitude and latitude: {bounds}")
     lon, lat = (np.floor(middle / _CELL_DEG) * _CELL_DEG + _CELL_DEG / 2 for middle in ((west + east) / 2, (south + north) / 2))
     return LocalPlane(float(lon), float(min(lat, 89.75)))
+
+
+def _bounds(shapes: Shapes) -> Bounds:
+    west, south, east, north = shapely.total_bounds(shapes).tolist() if len(shapes) else [np.nan] * 4
+    return west, south, east, north
 
 
 def shapes_of(wkb: pl.Series | npt.NDArray[Any]) -> Shapes:

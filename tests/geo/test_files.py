@@ -206,6 +206,15 @@ def test_geojson_rows_stay_in_order_and_broken_shapes_keep_their_attributes(tmp_
     assert (layer.crs_text, layer.crs_assumed) == ("EPSG:4490", False)
 
 
+def test_a_layer_without_rows_or_columns_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    for features in ([], [feature({"type": "Point", "coordinates": [118, 29]})]):
+        path.write_text(collection(features))
+        [layer] = read_layers(path)
+        assert layer.attributes.columns == []
+        assert len(layer.positions) == len(features)
+
+
 def test_geojson_without_a_system_says_so_and_gb18030_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.geojson"
     path.write_bytes(collection([feature({"type": "Point", "coordinates": [118, 29]}, 村="余东村")]).encode("gb18030"))
