@@ -1,4 +1,4 @@
-"""Map files as tables (读取空间数据文件): Shapefile, GeoPackage, GeoJSON, GeoParquet.
+"""Map files as tables (读取空间数据文件): Shapefile, GeoPackage, File Geodatabase, GeoJSON, GeoParquet, DXF, boundary points.
 
 The file is looked at here and opened in a limited child (`geo.child`). Coordinates stay as they
 are in the file; `geo.crs` says what they are and brings them to one system.
@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from jiadi.geo.axes import Bounds
 from jiadi.geo.child import MEMORY_MB, SECONDS, Answer, run_limited
-from jiadi.geo.formats import NO_COLUMN, SIDECARS, is_map, sniff
+from jiadi.geo.formats import GEODATABASE, NO_COLUMN, SIDECARS, is_geodatabase, is_map, sniff
 
-__all__ = ["SIDECARS", "Layer", "allowance", "is_map", "layer_names", "read_layers", "sniff"]
+__all__ = ["GEODATABASE", "SIDECARS", "Layer", "allowance", "is_geodatabase", "is_map", "layer_names", "read_layers", "sniff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +59,23 @@ def allowance(path: Path) -> tuple[int, float]:
     """Memory and time that reading a file of that size may take (读取限额): MB, seconds.
 
     Small files get the floor of both, so that one made to attack is stopped soon; large ones get
-    ten times their size and a second for each 2 MB, several times what honest ones need.
+    ten times their size and a second for each 2 MB (a drawing two), several times what honest ones need.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile() as file:
     ...     allowance(Path(file.name))
     (900, 10.0)
     """
-    size = sum(part.stat().st_size for part in [path, path.with_suffix(".dbf")] if part.exists()) / 1024**2
-    return MEMORY_MB + round(10 * size), SECONDS + 0.5 * size
+    parts = path.iterdir() if path.is_dir() else [path, path.with_suffix(".dbf")]
+    size = sum(part.stat().st_size for part in parts if part.is_file()) / 1024**2
+    return MEMORY_MB + round(10 * size), SECONDS + (2.0 if path.suffix.lower() == ".dxf" else 0.5) * size
 
 
 def layer_names(path: Path) -> list[str]:
     """Names of the layers of a map file (图层名).
 
     Args:
-        path: a Shapefile's .shp, a GeoPackage, GeoJSON or GeoParquet.
+        path: any map file, as in `read_layers`.
 
     Returns:
         Names in the order of the file; `[""]` for a file that holds one layer.
@@ -93,17 +94,17 @@ def read_layers(path: Path, names: list[str] | None = None) -> list[Layer]:
 
     Args:
         path: a Shapefile's .shp (its .dbf, .prj, .cpg beside it), a GeoPackage, GeoJSON or
-            GeoParquet (a Parquet file without geometry too). A zip is first unpacked by
-            `geo.archive.unpack`.
+            GeoParquet (a Parquet file without geometry too), the folder of a File Geodatabase, a DXF,
+            a text of boundary points or a CASS .dat. A zip is first unpacked by `geo.archive.unpack`.
         names: layers to read; None for all.
 
     Returns:
         The layers; a row whose geometry is broken keeps its attributes.
 
     Raises:
-        Refusal: `hostile`, `hostile_database`, `content_differs`, `unrecognised`, `dxf_not_read`,
-            `empty`, `unreadable`, `limit_time`, `limit_memory`, `reader_crashed`; in Chinese by
-            `geo.reasons.say`.
+        Refusal: `hostile`, `hostile_database`, `gdb_links`, `content_differs`, `unrecognised`, `empty`,
+            `dxf_binary`, `dxf_cut`, `dxf_entities`, `dxf_nothing`, `points_nothing`, `unreadable`,
+            `limit_time`, `limit_memory`, `reader_crashed`; in Chinese by `geo.reasons.say`.
     """
     sniff(path)
     memory_mb, seconds = allowance(path)

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,11 +24,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from jiadi.geo import dxf, points
 from jiadi.geo.axes import body_bounds
 from jiadi.geo.formats import NO_COLUMN, sniff
+from jiadi.geo.outline import Outlines
 from jiadi.geo.reasons import ReadRefusal
 
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
+GEODATABASE_DRIVERS = frozenset({"OpenFileGDB"})
+"""What reads the folder of a File Geodatabase, and is there for nothing else."""
 _CURVES = frozenset(range(8, 15))
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
 _EDGE = 65536
@@ -55,8 +59,9 @@ def layers(path: str) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     kind = sniff(file)
     if kind in ("shp", "geojson", "parquet"):
         return {}, {"layers": [""]}
-    _trusted_database(file)
-    return {}, {"layers": [str(name) for name, _ in _gdal().list_layers(file)]}
+    if kind in _DRAWINGS:
+        return {}, {"layers": [one.layer for one in _DRAWINGS[kind](file)]}
+    return {}, {"layers": _layer_names(file, kind)}
 
 
 def read(path: str, names: list[str] | None) -> tuple[dict[str, pa.Table], dict[str, Any]]:
@@ -69,10 +74,10 @@ def read(path: str, names: list[str] | None) -> tuple[dict[str, pa.Table], dict[
         found = [_shapefile(file)]
     elif kind == "geojson":
         found = [_geojson(file)]
+    elif kind in _DRAWINGS:
+        found = [_drawn(one) for one in _DRAWINGS[kind](file) if names is None or one.layer in names]
     else:
-        _trusted_database(file)
-        present = [str(name) for name, _ in _gdal().list_layers(file)]
-        found = [_layer(file, name) for name in present if names is None or name in names]
+        found = [_layer(file, name, kind) for name in _layer_names(file, kind) if names is None or name in names]
     if not found:
         raise ReadRefusal("empty")
     tables: dict[str, pa.Table] = {}
@@ -81,6 +86,25 @@ def read(path: str, names: list[str] | None) -> tuple[dict[str, pa.Table], dict[
         tables[f"attributes{number}"] = one.attributes
         meta.append(_describe(one, number, tables))
     return tables, {"layers": meta}
+
+
+def _layer_names(file: Path, kind: str) -> list[str]:
+    if kind == "gpkg":
+        _trusted_database(file)
+    return [str(name) for name, _ in _gdal(kind).list_layers(file)]
+
+
+_DRAWINGS: dict[str, Callable[[Path], list[Outlines]]] = {"dxf": dxf.read, "points": points.read_exchange, "dat": points.read_dat}
+"""What is no table of its own: outlines are put together from lines or points."""
+
+
+def _drawn(one: Outlines) -> _Read:
+    columns = {heading: pa.array(values) for heading, values in one.columns.items()}
+    plain = {heading: column.cast(pa.string()) if pa.types.is_null(column.type) else column for heading, column in columns.items()}
+    geometry = pa.array(shapely.to_wkb(one.shapes, byte_order=1), pa.binary())
+    metadata = {"jiadi_table": one.table} if one.table else {}
+    attributes = pa.table(plain) if plain else _no_columns(len(one.shapes))
+    return _Read(one.layer, attributes, geometry, one.crs, one.crs_assumed, metadata=metadata)
 
 
 def _describe(one: _Read, number: int, tables: dict[str, pa.Table]) -> dict[str, Any]:
@@ -115,26 +139,27 @@ def _flat(wkb: pa.Array) -> npt.NDArray[np.object_]:
     return shapes  # type: ignore[no-any-return]
 
 
-def _gdal() -> Any:
+def _gdal(kind: str = "") -> Any:
     """pyogrio with the short list of drivers alone."""
+    allowed = GEODATABASE_DRIVERS if kind == "gdb" else DRIVERS
     warnings.simplefilter("ignore")
     import pyogrio  # noqa: PLC0415
     from pyogrio import _ogr  # noqa: PLC0415
 
-    outsiders = sorted(set(pyogrio.list_drivers()) - DRIVERS)
+    outsiders = sorted(set(pyogrio.list_drivers()) - allowed)
     if outsiders:
         pyogrio.set_gdal_config_options(
             {"GDAL_SKIP": ",".join(outsiders), "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GDAL_HTTP_TIMEOUT": "1"}
         )
         _ogr._register_drivers()
-    left = set(pyogrio.list_drivers()) - DRIVERS
+    left = set(pyogrio.list_drivers()) - allowed
     if left:  # not the file's fault, and not to be passed over
         raise ImportError(f"drivers that should be gone are there: {sorted(left)}")
     return pyogrio
 
 
-def _layer(file: Path, name: str | None, **options: str) -> _Read:
-    pyogrio = _gdal()
+def _layer(file: Path, name: str | None, kind: str = "", **options: str) -> _Read:
+    pyogrio = _gdal(kind)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         meta, table = pyogrio.raw.read_arrow(file, layer=name, **options)

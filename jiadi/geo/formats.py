@@ -10,9 +10,11 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from jiadi.geo.dxf import is_dxf
+from jiadi.geo.points import is_dat, is_exchange
 from jiadi.geo.reasons import ReadRefusal
 
-Format = Literal["shp", "gpkg", "geojson", "parquet", "zip"]
+Format = Literal["shp", "gpkg", "geojson", "parquet", "zip", "dxf", "points", "dat", "gdb"]
 
 SUFFIXES: dict[str, Format] = {
     ".shp": "shp",
@@ -22,11 +24,16 @@ SUFFIXES: dict[str, Format] = {
     ".parquet": "parquet",
     ".geoparquet": "parquet",
     ".zip": "zip",
+    ".dxf": "dxf",
+    ".txt": "points",
+    ".dat": "dat",
 }
 SIDECARS = frozenset(
     {".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".cst", ".xml", ".gpkg-wal", ".gpkg-shm", ".gpkg-journal"}
 )
 """Files that belong to another one and are not read on their own."""
+GEODATABASE = ".gdb"
+_GEODATABASE_PART = "a00000001.gdbtable"
 NO_COLUMN = "\x1fnone"
 """Stands for the columns of a layer that has none, so that its rows are still counted on the way."""
 _HEAD = 65536
@@ -35,12 +42,32 @@ _GEOJSON = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature|GeometryCollec
 
 
 def is_map(path: Path) -> bool:
-    """Whether the name is that of a map file that is read or refused here (是否空间数据文件).
+    """Whether a file is a map file that is read or refused here (是否空间数据文件), by its name.
+
+    A `.txt` may be anything: it is one where boundary points or a drawing stand in it.
 
     >>> is_map(Path("宗地.shp")), is_map(Path("农房.xlsx"))
     (True, False)
     """
-    return path.suffix.lower() in SUFFIXES or path.suffix.lower() in (".dxf", ".vrt")
+    suffix = path.suffix.lower()
+    if suffix == ".txt":
+        head = _head(path) if path.is_file() else b""
+        return is_exchange(head) or is_dxf(head)
+    return suffix in SUFFIXES or suffix in (GEODATABASE, ".vrt")
+
+
+def is_geodatabase(folder: Path) -> bool:
+    """Whether a folder is a file geodatabase (是否文件地理数据库), by what lies in it.
+
+    >>> is_geodatabase(Path("missing.gdb"))
+    False
+    """
+    return (folder / _GEODATABASE_PART).is_file()
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD)
 
 
 def sniff(path: Path) -> Format:
@@ -53,7 +80,7 @@ def sniff(path: Path) -> Format:
         The format, when the extension is one that is read and the content is of that kind.
 
     Raises:
-        ReadRefusal: `hostile`, `content_differs`, `unrecognised`, `dxf_not_read`, `empty`.
+        ReadRefusal: `hostile`, `content_differs`, `unrecognised`, `gdb_links`, `empty`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -63,12 +90,11 @@ def sniff(path: Path) -> Format:
     'geojson'
     """
     suffix = path.suffix.lower()
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    if path.is_dir():
+        return _sniff_folder(path)
+    head = _head(path)
     if suffix == ".vrt" or _VIRTUAL.search(head):
         raise ReadRefusal("hostile", suffix=suffix)
-    if suffix == ".dxf":
-        raise ReadRefusal("dxf_not_read")
     if suffix not in SUFFIXES:
         raise ReadRefusal("unrecognised", suffix=suffix or path.name)
     if not head:
@@ -79,7 +105,19 @@ def sniff(path: Path) -> Format:
     return kind
 
 
+def _sniff_folder(path: Path) -> Format:
+    if path.suffix.lower() != GEODATABASE or not is_geodatabase(path):
+        raise ReadRefusal("content_differs", suffix=path.suffix, head=", ".join(sorted(part.name for part in path.iterdir())[:3]))
+    for part in path.rglob("*"):
+        if part.is_symlink():
+            raise ReadRefusal("gdb_links", detail=part.name)
+    return "gdb"
+
+
 def _is(kind: Format, head: bytes) -> bool:
+    by_text = {"dxf": is_dxf, "points": is_exchange, "dat": is_dat}
+    if kind in by_text:
+        return by_text[kind](head)
     if kind == "shp":
         return head[:4] == b"\x00\x00\x27\x0a" and len(head) >= 100
     if kind == "gpkg":

@@ -125,9 +125,9 @@ PARCEL = Table(
     "宗地",
     (
         _FEATURE,
-        Column("parcel_code", "宗地代码", "parcel_code", _PARCEL_CODE.aliases, key=True),
+        Column("parcel_code", "宗地代码", "parcel_code", (*_PARCEL_CODE.aliases, "地块编号"), key=True),
         Column("holder_name", "权利人", "name", _HOLDER[0].aliases),
-        Column("stated_area_m2", "宗地面积", "area_m2", ("ZDMJ", "登记面积", "SCMJ", "面积", "SUPF"), low=1, high=1e8),
+        Column("stated_area_m2", "宗地面积", "area_m2", ("ZDMJ", "登记面积", "SCMJ", "面积", "SUPF", "地块面积"), low=1, high=1e8),
         Column(
             "land_owner",
             "土地所有权",
@@ -145,16 +145,16 @@ PARCEL = Table(
 STRUCTURES = {
     "steel": ("钢结构", "1", "钢"),
     "steel_concrete": ("钢和钢筋混凝土结构", "2", "钢混"),
-    "reinforced_concrete": ("钢筋混凝土结构", "3", "钢筋混凝土", "框架"),
-    "mixed": ("混合结构", "4", "混合", "砖混"),
-    "brick_wood": ("砖木结构", "5", "砖木"),
-    "other": ("其他结构", "6", "其他", "土木"),
+    "reinforced_concrete": ("钢筋混凝土结构", "3", "钢筋混凝土", "框架", "砼"),
+    "mixed": ("混合结构", "4", "混合", "砖混", "混"),
+    "brick_wood": ("砖木结构", "5", "砖木", "砖"),
+    "other": ("其他结构", "6", "其他", "土木", "木", "土", "石", "铁", "简", "棚"),
 }
 HOUSE = Table(
     "house",
     "房屋",
     (
-        Column("survey_code", "调查编号", "code", ("农房编号", "房屋编号", "调查表编号", "FWBH"), key=True),
+        Column("survey_code", "调查编号", "code", ("农房编号", "房屋编号", "调查表编号", "FWBH", "地块编号"), key=True),
         Column("owner_name", "产权人", "name", ("房屋所有人", "所有权人", "房主", "产权人姓名", "户主姓名", "FWSYQR")),
         Column("unit_code", "不动产单元号", "unit_code", ("不动产单元代码", "BDCDYH", "单元号")),
         Column("parcel_code", "宗地代码", "parcel_code", _PARCEL_CODE.aliases),
@@ -173,13 +173,13 @@ HOUSE = Table(
         Column("storeys_below", "地下层数", "integer", ("DXCS",), low=0, high=10),
         Column("height_m", "房屋高度", "length_m", ("建筑高度", "FWGD", "JZWGD", "建筑物高度"), low=1.5, high=100),
         Column("floor_area_m2", "建筑面积", "area_m2", ("SCJZMJ", "房屋建筑面积", "JZMJ"), low=1, high=100000),
-        Column("base_area_m2", "占地面积", "area_m2", ("ZZDMJ", "房屋占地面积", "基底面积"), low=1, high=100000),
+        Column("base_area_m2", "占地面积", "area_m2", ("ZZDMJ", "房屋占地面积", "基底面积", "地块面积"), low=1, high=100000),
         Column("structure", "房屋结构", "enum", ("FWJG", "结构类型", "结构"), codes=STRUCTURES),
         Column(
             "use",
             "房屋用途",
             "enum",
-            ("GHYT", "用途", "使用性质"),
+            ("GHYT", "用途", "使用性质", "地块用途"),
             codes={
                 "residence": ("住宅", "10", "居住", "自住"),
                 "annex": ("附属用房", "附房", "辅房", "附属"),

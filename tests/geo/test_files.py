@@ -75,7 +75,7 @@ def test_a_virtual_source_is_refused_under_any_name(tmp_path: Path, name: str, s
         ("a.geojson", b'{"type": "Topology", "objects": {}}', "content_differs"),
         ("a.geojson", b"", "empty"),
         ("a.kml", b"<kml/>", "unrecognised"),
-        ("a.dxf", b"0\nSECTION\n", "dxf_not_read"),
+        ("a.dxf", b"0\nSECTION\n", "dxf_cut"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "unreadable"),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 200, "unreadable"),
         ("a.parquet", b"PAR1" + b"\x00" * 50 + b"PAR1", "unreadable"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jiadi.errors import Refusal
 from jiadi.geo.archive import unpack
-from jiadi.geo.files import SIDECARS
+from jiadi.geo.files import GEODATABASE, SIDECARS, is_geodatabase
 from jiadi.survey.manifest import NAMES as MANIFESTS
 from jiadi.survey.read import reasons
 from jiadi.survey.read.inspect import archive_fault
@@ -17,7 +17,7 @@ from jiadi.survey.read.reasons import Said
 NEVER_READ = frozenset({"truth.json"})
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 TEXTS = frozenset({".csv", ".txt", ".tsv"})
-MAPS = frozenset({".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet", ".dxf", ".vrt"})
+MAPS = frozenset({".shp", ".gpkg", ".geojson", ".json", ".parquet", ".geoparquet", ".dxf", ".dat", ".gdb", ".vrt"})
 _RESULT = "summary.json"
 _RESULT_PARTS = ("problems.jsonl", "verdicts.gpkg", "register.gpkg")
 _TEMPORARY = (".tmp", ".lock", ".bak", ".part", ".crdownload")
@@ -60,6 +60,9 @@ def find(paths: Sequence[Path], unpacked: Path) -> Found:
 
 
 def _add(path: Path, name: str, found: Found, unpacked: Path, *, asked: bool = False, depth: int = 0) -> None:
+    if path.is_dir() and path.suffix.lower() == GEODATABASE and is_geodatabase(path):
+        found.files.append((name, path))
+        return
     if path.is_dir():
         _add_folder(path, "" if asked else f"{name}/", found, unpacked, depth)
         return
@@ -99,6 +102,10 @@ def _add_zip(path: Path, name: str, found: Found, unpacked: Path, depth: int) ->
         unpack(path, folder)
     except Refusal as refusal:
         found.refused.append((name, reasons.of_refusal(refusal)))
+        return
+    if is_geodatabase(folder):  # packed without the folder's own name
+        folder = folder.rename(folder.with_suffix(GEODATABASE))
+        found.files.append((name, folder))
         return
     before = len(found.files) + len(found.manifests)
     _add_folder(folder, "", found, unpacked, depth + 1)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from jiadi.errors import Refusal
 from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
-from jiadi.geo.files import Layer, read_layers
+from jiadi.geo.files import Layer, is_map, read_layers
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.survey.giveback import mark
 from jiadi.survey.read import header, reasons
@@ -107,7 +107,7 @@ def _returned(opened: list[_Opened], taken: Taken) -> list[_Opened]:
 
 def _open(path: Path) -> list[_Opened] | Said:
     suffix = path.suffix.lower()
-    if suffix in MAPS:
+    if suffix in MAPS or is_map(path):
         return [_of_layer(layer) for layer in read_layers(path)]
     size = path.stat().st_size / 1024**2
     target = "workbook" if suffix in WORKBOOKS else "text"
@@ -258,8 +258,10 @@ def _form(path: Path, one: _Opened) -> str:
 def _sha256(path: Path) -> str:
     digest: Any = hashlib.sha256()
     parts = [path, *(path.with_suffix(suffix) for suffix in (".dbf", ".prj") if path.suffix.lower() == ".shp")]
+    if path.is_dir():
+        parts = sorted(path.iterdir())
     for part in parts:
-        if part.exists():
+        if part.is_file():
             with part.open("rb") as source:
                 while piece := source.read(1 << 22):
                     digest.update(piece)
