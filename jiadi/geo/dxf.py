@@ -105,8 +105,9 @@ def read(path: Path) -> list[Outlines]:
     groups: dict[tuple[str, str], list[_Line]] = {}
     for line in lines:
         if line.kind:
-            table = line.own.get("", line.kind)
-            groups.setdefault((cass.NAMES[line.kind], table), []).append(line)
+            footprint = line.kind == "house" and line.own.get("") == "footprint"
+            kind = ("房屋轮廓", "footprint") if footprint else (cass.NAMES[line.kind], line.kind)
+            groups.setdefault(kind, []).append(line)
     if not groups:
         for line in lines:
             groups.setdefault((line.layer, ""), []).append(line)

@@ -25,6 +25,8 @@ FIELDS = ("界址点数", "地块面积", "地块编号", "地块名称", "图�
 """Fields of a parcel's line before its @; older texts leave the last one out."""
 MORE_FIELDS = ("图斑类型", "地类", "改造前质量等别", "改造后质量等别", "备注")
 """Those that texts of twelve fields and more have on top."""
+NAMELESS = ("\0", "#")
+"""How outlines are called that have no code of their own."""
 ABOUT, PARCELS = "属性描述", "地块坐标"
 _SECTION = re.compile(r"[\[【]\s*(\S+?)\s*[\]】]")
 _MARKS = tuple((f"{left}{name}{right}") for name in (ABOUT, PARCELS) for left, right in ("[]", "【】"))
@@ -126,7 +128,8 @@ def _records(text: str, about: dict[str, str]) -> Iterator[_Record]:
     """The outlines of a text, one by one; what it says of itself goes into `about`."""
     section, record = "", None
     for raw in text.splitlines():
-        line = raw.strip().strip("{}").replace("，", ",")
+        line = raw.strip().strip("{}")
+        line = line if "," in line else line.replace("，", ",")
         if not line:
             continue
         if named := _SECTION.fullmatch(line):
@@ -281,10 +284,8 @@ def _from_corners(corners: _Corners, stem: str) -> list[Outlines]:
         sorted_rings = [[sorted(points, key=lambda point: point[0]) for _, points in sorted(corners[key].items())] for key in keys]
         shapes = _shapes([[_ring([point[1:] for point in ring]) for ring in rings] for rings in sorted_rings])
         heading = "调查编号" if kind == "house" else "宗地代码" if kind == "parcel" else "图形"
-        columns = {
-            heading: [outline if outline != code or not kind else None for outline, code in keys],
-            "编码": [code for _, code in keys],
-        }
+        names: list[str | float | None] = [None if outline.startswith(NAMELESS) else outline for outline, _ in keys]
+        columns: dict[str, Sequence[str | float | None]] = {heading: names, "编码": [code or None for _, code in keys]}
         crs = prefixed(*_middles(shapes))
         layer = cass.NAMES["house"] if kind == "house" else cass.NAMES["parcel"] if kind == "parcel" else ""
         found.append(Outlines(layer, kind, columns, shapes, crs, bool(crs)))

@@ -66,7 +66,7 @@ def geoparquet(path: Path, frame: pl.DataFrame, metadata: Mapping[str, str] | No
     >>> pq.read_schema(path).metadata[b"jiadi_table"]
     b'person'
     """
-    table = pa.table({column: _plain(frame[column].to_arrow()) for column in frame.columns})
+    table = pa.table({column: plain(frame[column].to_arrow()) for column in frame.columns})
     said = dict(metadata or {})
     if "geometry" in frame.columns:
         said["geo"] = json.dumps(_about_geometry(frame["geometry"]), sort_keys=True)
@@ -89,7 +89,7 @@ def _about_geometry(wkb: pl.Series) -> dict[str, object]:
 
 def _write_layer(path: Path, name: str, frame: pl.DataFrame, append: bool) -> None:
     frame = frame.with_columns(pl.col(pl.Int8).cast(pl.Int16))  # the driver has no number of one byte
-    table = pa.table({column: _plain(frame[column].to_arrow()) for column in frame.columns})
+    table = pa.table({column: plain(frame[column].to_arrow()) for column in frame.columns})
     spatial = "geometry" in frame.columns
     # Without fids of its own a table with a column named "id" would be taken to number its rows by it.
     options = {"FID": "fid", "SPATIAL_INDEX": "YES" if spatial else "NO"}
@@ -106,8 +106,12 @@ def _write_layer(path: Path, name: str, frame: pl.DataFrame, append: bool) -> No
     )
 
 
-def _plain(array: pa.Array) -> pa.Array:
-    """The driver knows neither Arrow's views nor its large and small variants."""
+def plain(array: pa.Array) -> pa.Array:
+    """An array in a type that every driver knows (转换为驱动支持的类型): no views, no large and small variants.
+
+    >>> plain(pa.array(["宗地"], pa.large_string())).type
+    DataType(string)
+    """
     kinds = {
         pa.string_view(): pa.string(),
         pa.large_string(): pa.string(),
