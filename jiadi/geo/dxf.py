@@ -7,17 +7,17 @@ its cunning decides what reading costs. What the lines and words mean is told by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from jiadi.geo import cass
+from jiadi.geo.dxf_entity import Entity, entities
 from jiadi.geo.outline import Outlines, Ring, arc, polygon, prefixed
 from jiadi.geo.reasons import ReadRefusal
 
@@ -32,8 +32,6 @@ _ENTITY = re.compile(rb"\n[ \t]*0\r?\n(?=[A-Z]|3D)")
 _HEAD = re.compile(rb"\s*(999\r?\n[^\n]*\n\s*)*0\r?\n\s*SECTION\s")
 _END = re.compile(rb"\n[ \t]*0\s*\n[ \t]*EOF[\s\x1a\x00]*$")
 _BINARY = b"AutoCAD Binary DXF"
-_ESCAPED = re.compile(r"(?:\\U\+(?:000[12][0-9A-Fa-f]{4}|[0-9A-Fa-f]{4}))+")
-_TYPES = ("LWPOLYLINE", "POLYLINE", "TEXT", "MTEXT")
 
 
 def is_dxf(head: bytes) -> bool:
@@ -117,109 +115,36 @@ def read(path: Path) -> list[Outlines]:
 
 
 def _collect(path: Path) -> tuple[list[_Line], _Words]:
-    from ezdxf.lldxf.const import DXFError  # noqa: PLC0415  # only those who read drawings pay for it
-
     lines: list[_Line] = []
     words = _Words()
-    try:
-        for entity, encoding in _entities(path):
-            if entity.dxftype() in ("TEXT", "MTEXT"):
-                _add_words(entity, encoding, words)
-            elif line := _line(entity, encoding):
-                lines.append(line)
-    except DXFError as error:
-        raise ReadRefusal("unreadable", detail=" ".join(str(error).split())[:120]) from error
+    for entity in entities(path):
+        if entity.kind == "TEXT":
+            _add_words(entity, words)
+        elif line := _line(entity):
+            lines.append(line)
     return lines, words
 
 
-def _entities(path: Path) -> Iterator[tuple[Any, str]]:
-    from ezdxf.addons import iterdxf  # noqa: PLC0415
-    from ezdxf.filemanagement import dxf_file_info  # noqa: PLC0415
-
-    encoding = dxf_file_info(str(path)).encoding
-    for entity in iterdxf.modelspace(str(path), types=_TYPES, errors="surrogateescape"):
-        yield entity, encoding
-
-
-def decoded(text: str, encoding: str) -> str:
-    """Text of a drawing, whatever it was taken for (文字解码).
-
-    A drawing says GBK where it holds GB18030, and often Western where it holds Chinese; rare
-    characters may be written as the code units of UTF-16.
-
-    Args:
-        text: as read in that encoding, bytes that it does not have kept as surrogates.
-        encoding: by the drawing's code page.
-
-    >>> decoded("䶮".encode("gb18030").decode("gbk", "surrogateescape"), "gbk"), decoded("\\\\U+D842\\\\U+DFB7", "gbk")
-    ('䶮', '𠮷')
-    """
-    if not text.isascii():
-        codec = "gb18030" if encoding == "gbk" else encoding
-        raw = text.encode(codec, "surrogateescape") if codec != "utf-8" or _has_bytes(text) else b""
-        if raw:
-            text = _chinese(raw)
-    return _ESCAPED.sub(lambda found: _units(found[0]), text)
-
-
-def _has_bytes(text: str) -> bool:
-    return any("\udc80" <= letter <= "\udcff" for letter in text)
-
-
-def _chinese(raw: bytes) -> str:
-    try:
-        text = raw.decode("utf-8")
-        if any(ord(letter) >= 0x800 for letter in text):
-            return text
-    except UnicodeDecodeError:
-        pass
-    return raw.decode("gb18030", "replace")
-
-
-def _units(escaped: str) -> str:
-    parts = escaped.split("\\U+")[1:]
-    raw = b"".join(bytes.fromhex(part) if len(part) == 4 else chr(int(part, 16)).encode("utf-16-be") for part in parts)
-    return raw.decode("utf-16-be", "replace")
-
-
-def _add_words(entity: Any, encoding: str, words: _Words) -> None:
-    dxf = entity.dxf
-    multiple = entity.dxftype() == "MTEXT"
-    if multiple:
-        entity.text = decoded(entity.text, encoding)
-        text = entity.plain_text()
-    else:
-        text = decoded(entity.plain_text(), encoding)
-    if not text.strip():
+def _add_words(entity: Entity, words: _Words) -> None:
+    if not entity.text.strip():
         return
-    aligned = not multiple and (dxf.get("halign", 0) or dxf.get("valign", 0)) and dxf.hasattr("align_point")
-    place = dxf.align_point if aligned else dxf.insert
-    height = dxf.get("char_height" if multiple else "height", 0.0)
-    half = 0.5 * height * max(map(len, text.split("\n")))
-    turn = np.radians(dxf.get("rotation", 0.0))
-    words.text.append(text)
-    words.place.append((place.x, place.y))
-    words.middle.append((place.x + half * np.cos(turn), place.y + half * np.sin(turn)))
+    x, y = entity.corners[0].tolist()
+    half = 0.5 * entity.height * max(map(len, entity.text.split("\n")))
+    turn = np.radians(entity.turn)
+    words.text.append(entity.text)
+    words.place.append((x, y))
+    words.middle.append((x + half * np.cos(turn), y + half * np.sin(turn)))
 
 
-def _line(entity: Any, encoding: str) -> _Line | None:
+def _line(entity: Entity) -> _Line | None:
     """A line that is an outline or should be one; None for others."""
-    said = [decoded(text, encoding) for text in _strings(entity, cass.APP)]
-    layer = decoded(entity.dxf.get("layer", "0"), encoding)
-    kind = cass.kind_of(said[0].strip() if said else "", layer)
-    corners, bulges = _corners(entity)
-    closed = bool(entity.dxf.get("flags", 0) & 1) or _meets(corners)
+    said = entity.said.get(cass.APP, [])
+    kind = cass.kind_of(said[0].strip() if said else "", entity.layer)
+    closed = entity.closed or _meets(entity.corners)
     if not closed and not (kind and said):
         return None  # a single line of a boundary, a stair, a wall
-    own = _pairs([decoded(text, encoding) for text in _strings(entity, cass.OWN_APP)])
-    ring = _ring(corners, bulges) if closed and len(corners) > 1 else None
-    return _Line(kind, layer, entity.dxf.get("handle") or "", ring, said, own)
-
-
-def _strings(entity: Any, app: str) -> list[str]:
-    if not entity.has_xdata(app):
-        return []
-    return [str(tag.value) for tag in entity.get_xdata(app) if tag.code == 1000]
+    ring = _ring(entity.corners, entity.bulges) if closed and len(entity.corners) > 1 else None
+    return _Line(kind, entity.layer, entity.handle, ring, said, _pairs(entity.said.get(cass.OWN_APP, [])))
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:
@@ -228,20 +153,6 @@ def _pairs(texts: Sequence[str]) -> dict[str, str]:
     for heading, value in zip(texts[::2], texts[1::2], strict=False):
         found[heading] = found.get(heading, "") + value
     return found
-
-
-def _corners(entity: Any) -> tuple[Ring, npt.NDArray[np.float64]]:
-    if entity.dxftype() == "LWPOLYLINE":
-        values = np.asarray(entity.lwpoints.values, dtype=np.float64).reshape(-1, 5)
-        corners, bulges = values[:, :2].copy(), values[:, 4]
-    else:
-        points = [(vertex.dxf.location.x, vertex.dxf.location.y, vertex.dxf.get("bulge", 0.0)) for vertex in entity.vertices]
-        values = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-        corners, bulges = values[:, :2].copy(), values[:, 2]
-    if entity.dxf.get("extrusion", (0, 0, 1))[2] < 0:  # drawn from below: its x axis points west
-        corners[:, 0] *= -1
-        bulges = -bulges
-    return corners, bulges
 
 
 def _meets(corners: Ring) -> bool:
