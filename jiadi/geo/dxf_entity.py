@@ -18,6 +18,8 @@ from jiadi.geo.axes import Floats
 from jiadi.geo.outline import Ring
 from jiadi.geo.reasons import ReadRefusal
 
+MOST_TAGS = 3_000_000
+"""Codes and values of one entity: a line of a million corners."""
 _USED = frozenset({b"LWPOLYLINE", b"POLYLINE", b"VERTEX", b"TEXT", b"MTEXT"})
 _EMBEDDED, _PAPER, _CODE, _STRING, _APP = 101, 67, 0, 1000, 1001
 _MARK = b"\xef\xbb\xbf"
@@ -61,11 +63,15 @@ class _Tags:
     order: list[tuple[int, float]] = field(default_factory=list)
     said: dict[str, list[str]] = field(default_factory=dict)
     app: list[str] | None = None
+    count: int = 0
     ended: bool = False
     dropped: bool = False
 
     def add(self, code: int, value: bytes) -> None:
         """Keep a tag; those of an object that is embedded at the end are not the entity's own."""
+        self.count += 1
+        if self.count > MOST_TAGS:
+            raise ReadRefusal("dxf_corners", most=f"{MOST_TAGS:,}")
         if self.ended or code == _EMBEDDED:
             self.ended = True
         elif code == _APP:

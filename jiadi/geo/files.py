@@ -103,8 +103,8 @@ def read_layers(path: Path, names: list[str] | None = None) -> list[Layer]:
 
     Raises:
         Refusal: `hostile`, `hostile_database`, `gdb_links`, `content_differs`, `unrecognised`, `empty`,
-            `dxf_binary`, `dxf_cut`, `dxf_entities`, `dxf_nothing`, `points_nothing`, `unreadable`,
-            `limit_time`, `limit_memory`, `reader_crashed`; in Chinese by `geo.reasons.say`.
+            `dxf_binary`, `dxf_cut`, `dxf_entities`, `dxf_corners`, `dxf_nothing`, `points_nothing`,
+            `unreadable`, `limit_time`, `limit_memory`, `reader_crashed`; in Chinese by `geo.reasons.say`.
     """
     sniff(path)
     memory_mb, seconds = allowance(path)

@@ -101,6 +101,13 @@ REASONS: dict[str, Reason] = {
         "Keep boundaries, buildings and their words alone, or split it by township.",
         "limit",
     ),
+    "dxf_corners": Reason(
+        "图形文件中有一个实体超过 {most} 组数据，已停止读取。",
+        "请检查并删去异常的线或文字后再交。",
+        "One entity of the drawing has more than {most} values; reading was stopped.",
+        "Find the line or text that is out of order and delete it.",
+        "limit",
+    ),
     "dxf_nothing": Reason(
         "图形文件中没有闭合的线：认不出宗地（JZD 层，编码 300000）或房屋（JMD 层，编码 141…）。",
         "请把权属线和房屋线闭合为复合线后再交。",

@@ -182,6 +182,17 @@ def test_counting_goes_by_entities_and_not_by_zeros(tmp_path: Path, monkeypatch:
         drawings.inspect(drawing(tmp_path / "b.dxf", *zeros, *zeros))
 
 
+def test_one_line_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.dxf"
+    with path.open("wb") as file:
+        file.write(b"0\nSECTION\n2\nENTITIES\n0\nLWPOLYLINE\n8\nJZD\n70\n1\n")
+        for _ in range(40):
+            file.write(b"10\n1\n20\n1\n" * 50_000)
+        file.write(b"0\nENDSEC\n0\nEOF\n")
+    refusal = refused(path)
+    assert (refusal.code, family(refusal)) == ("dxf_corners", "limit")
+
+
 @pytest.mark.parametrize("cut", [0.3, 0.9, 0.99])
 def test_a_drawing_that_is_cut_off_is_refused(tmp_path: Path, cut: float) -> None:
     path = drawing(tmp_path / "a.dxf", *(line(square(30 * place, 0, 9), "JZD") for place in range(20)))
