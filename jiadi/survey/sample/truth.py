@@ -146,7 +146,9 @@ def _true_links(
         .to_series()
     )
     standing, ledger, granted = houses["homestead"], lists["right"]["_homestead"], lists["approval"]["_homestead"]
-    drawn = lists["footprint"].select("_building", "feature_code").join(lists["house"].select("_building", "survey_code"), on="_building")
+    # An outline that carries no number is a house of its own: only the numbered ones are one with their survey row.
+    numbered = lists["footprint"].filter(pl.col("survey_code").is_not_null()).select("_building", "feature_code")
+    drawn = numbered.join(lists["house"].select("_building", "survey_code"), on="_building")
     pairs = {
         "house_parcel": (houses["id"], parcel.gather(standing)),
         "house_household": (houses["id"], household.gather(standing)),
