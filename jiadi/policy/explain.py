@@ -188,7 +188,7 @@ def _found(entry: dict[str, Any], rules: dict[str, tuple[Rule, ...]], law: LawSe
     rule = next(iter(rules.get(entry["code"], ())), None)
     article = law.citations.get(entry["citation"])
     parameter = entry["parameter"] or ""
-    shown = {name: text or say.word("unknown", lang) for name, text in figures.items()}
+    shown = {name: text or say.word("to_verify", lang) for name, text in figures.items()}
     return Found(
         entry["code"],
         label(entry["code"], lang),

@@ -13,14 +13,11 @@ from jiadi.policy.coverage import covered
 from jiadi.policy.grammar import Array
 from jiadi.policy.lists import Lists
 from jiadi.policy.rows import origin, taken
-from jiadi.policy.table import Block, Column, Facts, answers, day, days, number, positions, words
+from jiadi.policy.table import UNDATED_FROM, Block, Column, Facts, answers, day, days, number, positions, words
 from jiadi.policy.vocabulary import VOCABULARY, ZONE_KINDS
 from jiadi.register.tables import Delivery, Linked
 
-EARLIEST = date(1900, 1, 1)
-"""A house whose year is not known may have been built on any day from here on."""
-
-__all__ = ["EARLIEST", "Facts", "build"]
+__all__ = ["Facts", "build"]
 
 
 def build(
@@ -54,7 +51,7 @@ def build(
     papers.of_houses(lists, found, house)
     members.of_parcels(lists, parcel)
     household = Block(lists.household.height, division=lists.division("household"))
-    homesteads.of_households(lists, household, parcel, day(EARLIEST))
+    homesteads.of_households(lists, household, parcel, day(UNDATED_FROM))
     zones = _zones(lists, zone_overlaps)
     return Facts(
         on,
@@ -115,7 +112,7 @@ def built(houses: pl.DataFrame, on: date) -> Column:
     first = pl.date(year, month.fill_null(1), 1)
     last = pl.date(year, month.fill_null(12), 1).dt.month_end()
     ends = houses.select(first.alias("first"), last.alias("last"))
-    low = ends["first"].fill_null(EARLIEST)
+    low = ends["first"].fill_null(UNDATED_FROM)
     high = ends["last"].fill_null(on)
     column = days(low, high)
     # Nothing that stands on the day of judging was built after it.
@@ -191,7 +188,7 @@ def _built_on(lists: Lists, house: Block) -> tuple[Array, Column]:
     np.minimum.at(high, rows, house.columns["built"].high[main])
     has = np.zeros(size, dtype=np.int8)
     has[rows] = 1
-    low[has == 0] = day(EARLIEST)
+    low[has == 0] = day(UNDATED_FROM)
     return has, Column(low, high)
 
 

@@ -14,7 +14,7 @@ from jiadi.policy.cases import Cases
 from jiadi.policy.grammar import EPOCH, UNBOUNDED, Span
 from jiadi.policy.labels import label
 from jiadi.policy.rules import Rule
-from jiadi.policy.table import FAR_DAY
+from jiadi.policy.table import FAR_DAY, UNDATED_FROM
 
 _SIGNS = {
     ast.Gt: (" ＞ ", " > "),
@@ -37,6 +37,7 @@ _WORDS = {
     "smaller": ("中的较小者", "the smaller of "),
     "to": ("至", " to "),
     "at_most": ("不超过", "at most "),
+    "to_verify": ("（待核实）", "(to be verified)"),
     "at_least": ("不少于", "at least "),
     "none_given": ("未规定", "none given"),
     "open": ("（", " ("),
@@ -69,6 +70,8 @@ def span(held: Span, unit: str, scale: int, lang: str) -> str:
         return figure(low, unit, scale, lang)
     if low <= -UNBOUNDED and high >= UNBOUNDED:
         return word("unknown", lang)
+    if high >= UNBOUNDED and low == 0:
+        return word("unknown", lang)
     if high >= UNBOUNDED:
         return word("at_least", lang) + figure(low, unit, scale, lang)
     if low <= -UNBOUNDED:
@@ -86,6 +89,8 @@ def days(held: Span, lang: str) -> str:
     if int(held.low) <= -FAR_DAY or int(held.high) >= FAR_DAY:
         return word("unknown", lang)
     first, last = (EPOCH + timedelta(days=int(end)) for end in held)
+    if first == UNDATED_FROM and last.year > first.year:
+        return word("unknown", lang)
     if first == last:
         return first.isoformat()
     after = last + timedelta(days=1)

@@ -18,6 +18,9 @@ SUBJECTS = ("house", "parcel", "household")
 FAR_DAY = 2**24
 """Beyond every day, in days since 1970-01-01: an unknown day lies between -FAR_DAY and FAR_DAY."""
 
+UNDATED_FROM = date(1900, 1, 1)
+"""A house whose year is not known may have been built on any day from here on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
