@@ -134,8 +134,9 @@ def _sources(order: pl.DataFrame, details: pl.DataFrame, outcome: Outcome) -> pl
     rank = {name: place for place, name in enumerate(("house", "footprint", "parcel", "right", "approval"))}
     return (
         whole.with_columns(pl.col("table").replace_strict(rank).alias("rank"))
-        .unique(["house", "source_id", "source_row"], keep="any")
+        # The row of a house without survey row is that of its outline: told once, as an outline.
         .sort("house", "rank", "source_id", "source_row")
+        .unique(["house", "source_id", "source_row"], keep="last", maintain_order=True)
         .drop("rank")
     )
 
