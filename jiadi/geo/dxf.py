@@ -130,7 +130,7 @@ def _add_words(entity: Entity, words: _Words) -> None:
         return
     x, y = entity.corners[0].tolist()
     half = 0.5 * entity.height * max(map(len, entity.text.split("\n")))
-    turn = np.radians(entity.turn)
+    half, turn = (half, np.radians(entity.turn)) if np.isfinite([half, entity.turn]).all() else (0.0, 0.0)
     words.text.append(entity.text)
     words.place.append((x, y))
     words.middle.append((x + half * np.cos(turn), y + half * np.sin(turn)))

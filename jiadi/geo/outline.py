@@ -128,7 +128,7 @@ def arc(start: Ring, end: Ring, bulge: float, sagitta: float) -> Ring:
     angle = 4 * np.arctan(bulge)
     chord = end - start
     length = float(np.hypot(*chord))
-    if not length or not np.isfinite(angle) or not angle:
+    if not length or not angle or not np.isfinite([length, angle]).all():
         return np.empty((0, 2))
     radius = length / (2 * abs(np.sin(angle / 2)))
     step = 2 * np.arccos(1 - min(sagitta / radius, 1.0))

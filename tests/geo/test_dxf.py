@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import shapely
 from ezdxf.filemanagement import new
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jiadi.errors import Refusal
 from jiadi.geo import dxf as drawings
@@ -221,3 +223,20 @@ def test_numbers_that_are_none_leave_an_outline_without_shape(tmp_path: Path) ->
     broken = [(float("inf"), NORTH), *corners[1:]]
     (parcels,) = read_layers(drawing(tmp_path / "a.dxf", line(broken, "JZD"), line(corners, "JZD")))
     assert parcels.geometry is not None and parcels.geometry.is_null().to_list() == [True, False]
+
+
+@given(st.data())
+def test_no_change_of_a_drawing_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    path = tmp_path_factory.mktemp("drawings") / "a.dxf"
+    outline, word = line(square(0, 0, 9), "JZD", extended("300000", CODE)), words("%%u张三", 1, 1)
+    lines = drawing(path, outline, old_line(square(20, 0, 5), "JMD"), word, end="\n").read_bytes().split(b"\n")
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(lines) - 6))
+        lines[place] = data.draw(st.sampled_from([b"", b" 70", b" 42", b"inf", b"1e400", b"nan", b"-1", b"0", b"  0", b"\xff", b"SECTION"]))
+    path.write_bytes(b"\n".join(lines))
+    try:
+        found = drawings.read(path)
+    except Refusal as refusal:
+        assert refusal.code in ("unreadable", "dxf_cut", "dxf_nothing", "dxf_corners")
+    else:
+        assert all(len(column) == len(layer.shapes) for layer in found for column in layer.columns.values())

@@ -172,3 +172,19 @@ def test_what_a_form_cannot_hold_is_refused(tmp_path: Path) -> None:
             export(tmp_path / path, table, given)
         assert caught.value.code == code
         assert not (tmp_path / path).exists()
+
+
+def test_a_drawing_is_one_that_other_programs_open(tmp_path: Path) -> None:
+    from ezdxf.filemanagement import readfile  # noqa: PLC0415
+
+    frame = checked(parcels(tmp_path), "parcel").tables["parcel"]
+    export(tmp_path / "a.dxf", "parcel", frame)
+    document = readfile(tmp_path / "a.dxf")
+    audit = document.audit()
+    assert not audit.errors and not audit.fixes
+    assert (document.dxfversion, document.header["$DWGCODEPAGE"]) == ("AC1015", "ANSI_936")
+    lines = document.modelspace().query("LWPOLYLINE")
+    assert len(lines) == len(frame) + 2 and all(line.closed and line.dxf.layer == "JZD" for line in lines)
+    assert {line.get_xdata("SOUTH")[0].value for line in lines} == {"300000"}
+    handles = [entity.dxf.handle for entity in document.modelspace()]
+    assert len(set(handles)) == len(handles) and max(int(handle, 16) for handle in handles) < int(document.header["$HANDSEED"], 16)

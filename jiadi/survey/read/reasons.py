@@ -92,9 +92,9 @@ REASONS: dict[str, Reason] = {
     ),
     "unsupported": Reason(
         "不读取以 {suffix} 结尾的文件。",
-        "请交 Excel、CSV、Shapefile、GeoPackage、GeoJSON 或 GeoParquet。",
+        "请交 Excel、CSV、Shapefile、GeoPackage、GeoJSON、GeoParquet、DXF 或界址点文本。",
         "Files that end in {suffix} are not read.",
-        "Hand in Excel, CSV, Shapefile, GeoPackage, GeoJSON or GeoParquet.",
+        "Hand in Excel, CSV, Shapefile, GeoPackage, GeoJSON, GeoParquet, DXF or boundary points.",
         "unrecognised",
     ),
     "shapefile_part": Reason(
@@ -137,7 +137,7 @@ def of(reason: str, **figures: object) -> Said:
     """The words of a reason of this floor or of the map reader (原因).
 
     >>> of("unsupported", suffix=".doc").en
-    'Files that end in .doc are not read. Hand in Excel, CSV, Shapefile, GeoPackage, GeoJSON or GeoParquet.'
+    'Files that end in .doc are not read. Hand in Excel, CSV, Shapefile, GeoPackage, GeoJSON, GeoParquet, DXF or boundary points.'
     """
     from jiadi.geo.reasons import REASONS as MAP_REASONS  # noqa: PLC0415
 
