@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jiadi.codes import person
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import frame_schema
-from jiadi.survey.link import parcels, people
+from jiadi.survey.link import approvals, keys, parcels, people
 
 ON = date(2025, 6, 30)
 VILLAGES = st.sampled_from(["330802005001", "330802005001", "330802005002", None])
@@ -120,16 +120,24 @@ def test_persons_of_a_roll(members: list[Row], persons: list[Row]) -> None:
 
 
 CODES = st.sampled_from([None, "330802001001JC00001", "330802001001JC00002", "330802001001JC00003"])
-PARCELS = rows("p", parcel_code=CODES, holder_name=NAMES, village_code=VILLAGES)
+PLACES = st.sampled_from([None, None, "余东村8号", "衢州市余东村8号", "余东村9号", "8号"])
+PARCELS = rows("p", parcel_code=CODES, holder_name=NAMES, village_code=VILLAGES, location=PLACES)
 HOUSES = rows(
     "h",
     unit_code=CODES.map(lambda code: code and code + "F00010001"),
     parcel_code=CODES,
     owner_name=NAMES,
     village_code=VILLAGES,
+    house_number=PLACES,
+    use=st.sampled_from([None, "residence", "annex"]),
     geometry=st.sampled_from([None, b"drawn"]),
 )
 SHARES = st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), st.sampled_from([0.1, 0.3, 0.5, 0.7, 1.0]), max_size=10)
+LEDGER_CODES = st.sampled_from([{}, {"330802001001JC00009": "p0"}, {"330802001001JC00001": "p1"}])
+
+
+def owned(house: Row, land: list[Row]) -> list[Row]:
+    return [row for row in land if same_name({"n": house["owner_name"], **house}, "n", {**row, "name": row["holder_name"]})]
 
 
 def parcel_of(house: Row, land: list[Row], shares: dict[str, float]) -> dict[str, str]:
@@ -148,21 +156,134 @@ def parcel_of(house: Row, land: list[Row], shares: dict[str, float]) -> dict[str
     return dict.fromkeys(shares, "doubtful")
 
 
-@settings(deadline=None)
-@given(HOUSES, PARCELS, SHARES)
-def test_parcels_of_houses(houses: list[Row], land: list[Row], drawn: dict[tuple[int, int], float]) -> None:
+def parcel_at(house: Row, land: list[Row]) -> dict[str, str]:
+    """Parcels of the village at the house's number: 8号 is at the end of 余东村8号."""
+    place = house["house_number"]
+    at = [
+        row
+        for row in land
+        if place and row["location"] and house["village_code"] and row["village_code"] == house["village_code"]
+        if row["location"].endswith(place) or place.endswith(row["location"])
+        if not (place == "8号" and not row["location"].endswith("8号"))
+    ]
+    if len(at) != 1:
+        return {row["id"]: "doubtful" for row in at}
+    others = [row for row in owned(house, land) if row["id"] != at[0]["id"]]
+    stranger = name(at[0]["holder_name"]) is not None and name(at[0]["holder_name"]) != name(house["owner_name"])
+    return {at[0]["id"]: "doubtful" if others and stranger else "linked"}
+
+
+@settings(deadline=None, max_examples=300)
+@given(HOUSES, PARCELS, SHARES, LEDGER_CODES)
+def test_parcels_of_houses(houses: list[Row], land: list[Row], drawn: dict[tuple[int, int], float], ledger: dict[str, str]) -> None:
     touch = {key: share for key, share in drawn.items() if key[0] < len(houses) and key[1] < len(land) and houses[key[0]]["geometry"]}
     found = {
         house["id"]: parcel_of(house, land, {f"p{parcel}": share for (of, parcel), share in touch.items() if of == place})
         for place, house in enumerate(houses)
     }
-    taken = {parcel for states in found.values() for parcel, state in states.items() if state == "linked"}
-    for house in houses:
-        held = [row["id"] for row in land if same_name({"n": house["owner_name"], **house}, "n", {**row, "name": row["holder_name"]})]
-        if not found[house["id"]] and house["geometry"] is None and len(held) == 1 and held[0] not in taken:
+    asked = [house for house in houses if not found[house["id"]] and house["geometry"] is None]
+    for house in asked:
+        code = (house["unit_code"] or "")[:19] or house["parcel_code"]
+        found[house["id"]] = {ledger[code]: "linked"} if code in ledger else parcel_at(house, land)
+    use = {house["id"]: house["use"] for house in houses}
+    lived_in = {p for house, states in found.items() for p, state in states.items() if state == "linked" and use[house] != "annex"}
+    for house in asked:
+        held = [row["id"] for row in owned(house, land)]
+        if not found[house["id"]] and len(held) == 1 and (house["use"] == "annex" or held[0] not in lived_in):
             found[house["id"]] = {held[0]: "linked"}
     expected = {(house, parcel, state) for house, states in found.items() for parcel, state in states.items()}
     overlaps = pl.DataFrame(
         [(f"h{house}", f"p{parcel}", share, 0.0) for (house, parcel), share in touch.items()], schema=parcels.OVERLAP, orient="row"
     )
-    assert answer(parcels.of_houses(frame("house", houses), frame("parcel", land), overlaps)) == expected
+    codes = pl.DataFrame(list(ledger.items()), schema=["parcel_code", "right_id"], orient="row") if ledger else parcels.no_codes()
+    assert answer(parcels.of_houses(frame("house", houses), frame("parcel", land), overlaps, codes)) == expected
+
+
+AREAS = st.sampled_from([None, 100.0, 100.0, 120.5])
+RIGHTS = rows("r", parcel_code=CODES, holder_name=NAMES, holder_id=NUMBERS, village_code=VILLAGES, approved_area_m2=AREAS)
+
+
+def single(made: list[Row]) -> dict[str, str]:
+    """Codes that stand in one row alone, and that row."""
+    codes = [row["parcel_code"] for row in made]
+    return {row["parcel_code"]: row["id"] for row in made if row["parcel_code"] and codes.count(row["parcel_code"]) == 1}
+
+
+@settings(deadline=None, max_examples=200)
+@given(RIGHTS, PARCELS)
+def test_parcels_of_ledger_rows(rights: list[Row], land: list[Row]) -> None:
+    own, said = single(land), single(rights)
+    sure = {row: own[code] for code, row in said.items() if code in own}
+    rest = [row for row in rights if row["id"] not in sure]
+    free = [row for row in land if row["id"] not in sure.values()]
+    alike = {
+        (row["id"], parcel["id"])
+        for row in rest
+        for parcel in free
+        if same_name(row, "holder_name", {**parcel, "name": parcel["holder_name"]})
+        if not (row["id"] in said.values() and parcel["id"] in own.values())
+    }
+    lefts, rights_ = [left for left, _ in alike], [right for _, right in alike]
+    expected = {(left, right, "linked") for left, right in sure.items()} | {
+        (left, right, "linked" if lefts.count(left) == rights_.count(right) == 1 else "doubtful") for left, right in alike
+    }
+    pairs = parcels.of_rights(frame("right", rights), frame("parcel", land))
+    assert answer(pairs) == expected
+    codes = parcels.codes_of_ledger(frame("right", rights), frame("parcel", land), pairs)
+    linked = {left: right for left, right, state in expected if state == "linked"}
+    told_codes = {(code, linked[row]) for code, row in said.items() if row in linked and linked[row] not in own.values()}
+    assert set(codes.rows()) == told_codes
+
+
+APPROVALS = rows("a", parcel_code=CODES, holder_name=NAMES, holder_id=NUMBERS, village_code=VILLAGES, approved_area_m2=AREAS)
+LINKS = st.dictionaries(st.integers(0, 5), st.tuples(st.sampled_from("AB"), st.booleans()), max_size=6)
+
+
+@settings(deadline=None, max_examples=300)
+@given(APPROVALS, RIGHTS, PARCELS, LINKS, LINKS)
+def test_parcels_of_approvals(granted: list[Row], rights: list[Row], land: list[Row], applicants: Any, holders: Any) -> None:
+    ledger, parcel_table = frame("right", rights), frame("parcel", land)
+    right_parcel = parcels.of_rights(ledger, parcel_table)
+    codes = parcels.codes_of_ledger(ledger, parcel_table, right_parcel)
+    states = {True: "linked", False: "doubtful"}
+    households = {
+        "approval_household": [(f"a{k}", home, states[sure], 0.9, "id") for k, (home, sure) in applicants.items() if k < len(granted)],
+        "parcel_household": [(f"p{k}", home, states[sure], 0.9, "id") for k, (home, sure) in holders.items() if k < len(land)],
+    }
+    links = {kind: pl.DataFrame(pairs, schema=keys.CANDIDATES, orient="row") for kind, pairs in households.items()}
+    known = single(land) | dict(codes.rows())
+    stands = {parcel: code for code, parcel in known.items()}
+    of_parcel = right_parcel.rows()
+    expected: Answer = set()
+    for row in granted:
+        if row["parcel_code"] in known:
+            expected.add((row["id"], known[row["parcel_code"]], "linked"))
+            continue
+        differs = {p["id"] for p in land if row["parcel_code"] and p["id"] in stands and stands[p["id"]] != row["parcel_code"]}
+        home = applicants.get(int(row["id"][1:]))
+        if home is None:
+            held = {p["id"] for p in owned({"owner_name": row["holder_name"], **row}, land)} - differs
+            ids = {p: [number(rights[int(r[1:])]["holder_id"]) for r, q, *_ in of_parcel if q == p] for p in held}
+            ids = {p: [one for one in found if one] for p, found in ids.items()}
+            mine = number(row["holder_id"])
+            held = {p for p in held if not (mine and ids[p] and all(one != mine for one in ids[p]))}
+            expected |= told(row["id"], held)
+            continue
+        candidates = {f"p{k}": home[1] and sure for k, (other, sure) in holders.items() if k < len(land) and other == home[0]}
+        fits = {
+            p
+            for p in candidates
+            if row["approved_area_m2"] is not None
+            and any(
+                q == p and state == "linked" and rights[int(r[1:])]["approved_area_m2"] == row["approved_area_m2"]
+                for r, q, state, *_ in of_parcel
+            )
+        }
+        if len(candidates) > 1 and all(candidates.values()) and len(fits) == 1:
+            candidates = dict.fromkeys(fits, True)
+        for p, sure in candidates.items():
+            expected.add((row["id"], p, "linked" if len(candidates) == 1 and sure and p not in differs else "doubtful"))
+    assert (
+        answer(approvals.of_approvals(frame("approval", granted), ledger, parcel_table, {**links, "right_parcel": right_parcel}, codes))
+        == expected
+    )

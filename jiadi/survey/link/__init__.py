@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from jiadi.register.tables import Delivery, Linked
+from jiadi.survey.link import approvals as approvals_
 from jiadi.survey.link import keys, owners, parcels, people, remarks, through
 from jiadi.survey.link.merge import houses
 
@@ -68,16 +69,18 @@ def link(delivery: Delivery, houses: pl.DataFrame, house_pairs: pl.DataFrame, ov
 def _links(delivery: Delivery, houses: pl.DataFrame, overlaps: pl.DataFrame | None, register: people.Register) -> dict[str, pl.DataFrame]:
     """Candidates of each kind but house_footprint."""
     land, rights, approvals = (keys.listed(delivery, name) for name in ("parcel", "right", "approval"))
+    right_parcel = parcels.of_rights(rights, land)
+    codes = parcels.codes_of_ledger(rights, land, right_parcel)
     links = {
-        "house_parcel": parcels.of_houses(houses, land, parcels.overlap_pairs(overlaps)),
-        "right_parcel": parcels.of_rights(rights, land),
+        "house_parcel": parcels.of_houses(houses, land, parcels.overlap_pairs(overlaps), codes),
+        "right_parcel": right_parcel,
         "right_household": people.to_household(people.holders(rights), register),
         "approval_household": people.to_household(people.holders(approvals), register),
         "member_person": people.to_person(people.members(keys.listed(delivery, "member")), register),
         "aid_person": people.to_person(people.members(keys.listed(delivery, "aid")), register),
     }
     links["parcel_household"] = through.parcel_household(land, links["right_parcel"], links["right_household"], register)
-    links["approval_parcel"] = through.approval_parcel(approvals, land, links["approval_household"], links["parcel_household"])
+    links["approval_parcel"] = approvals_.of_approvals(approvals, rights, land, links, codes)
     links["house_household"] = owners.house_household(houses, land, rights, links, register)
     return links
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from jiadi.codes import unit
 from jiadi.survey.link import keys
+from jiadi.survey.link.undrawn import held, of_undrawn
 
 HALF = 0.5
 """Share of a house that must lie in a parcel for the drawing alone to link them."""
@@ -36,17 +37,18 @@ def overlap_pairs(overlaps: pl.DataFrame | None) -> pl.DataFrame:
     )
 
 
-def of_houses(houses: pl.DataFrame, parcels: pl.DataFrame, overlaps: pl.DataFrame) -> pl.DataFrame:
+def of_houses(houses: pl.DataFrame, parcels: pl.DataFrame, overlaps: pl.DataFrame, ledger_codes: pl.DataFrame) -> pl.DataFrame:
     """The parcel on which each house stands (房屋所在宗地).
 
     In turn: the unit code's or the house's own parcel code, unless more than half of the drawn house
     lies in another parcel; the parcel that holds at least half of it; for a house that is not drawn,
-    the only parcel of its village that the owner's namesake holds, if no house is linked to it yet.
+    what `undrawn.of_undrawn` finds.
 
     Args:
         houses: as `link.houses` gives them.
         parcels: list `parcel`.
         overlaps: as `overlap_pairs` gives them.
+        ledger_codes: as `codes_of_ledger` gives them.
 
     Returns:
         CANDIDATES: left_id is a house, right_id a parcel.
@@ -56,7 +58,7 @@ def of_houses(houses: pl.DataFrame, parcels: pl.DataFrame, overlaps: pl.DataFram
     >>> rows = pl.DataFrame({"id": ["h"], "unit_code": [code + "F00010001"]})
     >>> houses = keys.listed(Delivery({"house": rows}), "house")
     >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"], "parcel_code": [code]})}), "parcel")
-    >>> of_houses(houses, parcels, overlap_pairs(None)).rows()
+    >>> of_houses(houses, parcels, overlap_pairs(None), no_codes()).rows()
     [('h', 'p', 'linked', 1.0, 'unit_code')]
     """
     coded = _by_code(houses, parcels)
@@ -64,7 +66,7 @@ def of_houses(houses: pl.DataFrame, parcels: pl.DataFrame, overlaps: pl.DataFram
     drawn = _by_drawing(overlaps.join(coded, on="left_id", how="anti"))
     sure = keys.stack([by_code, drawn])
     rest = houses.filter(pl.col("geometry").is_null()).join(coded, left_on="id", right_on="left_id", how="anti")
-    return keys.stack([sure, _by_owner(rest, parcels, keys.only(sure, "linked"))])
+    return keys.stack([sure, of_undrawn(rest, houses, parcels, keys.only(sure, "linked"), ledger_codes)])
 
 
 def _by_code(houses: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
@@ -122,26 +124,12 @@ def _by_drawing(overlaps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_owner(rest: pl.DataFrame, parcels: pl.DataFrame, sure: pl.DataFrame) -> pl.DataFrame:
-    village = pl.coalesce("village_code", keys.code_village("survey_code", keys.SURVEY_CODE))
-    owners = rest.select(pl.col("id").alias("left_id"), keys.name_key("owner_name").alias("name"), village.alias("village")).drop_nulls()
-    held = _held(parcels)
-    alone = held.filter(pl.struct("name", "village").is_unique()).join(sure.select("right_id").unique(), on="right_id", how="anti")
-    return keys.grade(owners.join(alone, on=["name", "village"]), 0.7, "holder_name", "several_namesakes")
-
-
-def _held(parcels: pl.DataFrame) -> pl.DataFrame:
-    """right_id, name, village of parcels whose holder and village are known."""
-    return parcels.select(
-        pl.col("id").alias("right_id"), keys.name_key("holder_name").alias("name"), pl.col("village_code").alias("village")
-    ).drop_nulls()
-
-
 def of_rights(rights: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
     """The parcel that each row of the homestead ledger is about (台账对应宗地).
 
-    By parcel code; a ledger row without usable code by holder's name and village, among parcels
-    that have no code or that no ledger row claims, if there is one parcel and one such row.
+    By parcel code; else by holder's name and village, one row of the ledger and one parcel that no
+    code has brought together with another. Where both have a code of their own, the codes differ,
+    and a name does not make them one.
 
     Args:
         rights: list `right`.
@@ -162,21 +150,70 @@ def of_rights(rights: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
     by_code = usable.join(index, on="parcel_code").select(
         "left_id", "right_id", pl.lit("linked").alias("state"), pl.lit(1.0).alias("score"), pl.lit("parcel_code").alias("reason")
     )
-    rest = rights.join(usable, left_on="id", right_on="left_id", how="anti")
-    holders = rest.select(
-        pl.col("id").alias("left_id"), keys.name_key("holder_name").alias("name"), pl.col("village_code").alias("village")
-    ).drop_nulls()
-    free = keys.without_crowds(_held(parcels).join(by_code, on="right_id", how="anti"))
-    rivals = pl.len().over("name", "village")
-    pairs = holders.with_columns(rivals.alias("rivals")).join(free, on=["name", "village"])
-    named = keys.grade(pairs, 0.7, "holder_name", "several_namesakes")
-    contested = pl.col("left_id").is_in(pairs.filter(pl.col("rivals") > 1)["left_id"].unique().implode())
-    return keys.stack(
-        [
-            by_code,
-            named.with_columns(
-                pl.when(contested).then(pl.lit("doubtful")).otherwise("state").alias("state"),
-                pl.when(contested).then(pl.lit("several_namesakes")).otherwise("reason").alias("reason"),
-            ),
-        ]
+    holders = (
+        rights.join(by_code, left_on="id", right_on="left_id", how="anti")
+        .select(
+            pl.col("id").alias("left_id"),
+            keys.name_key("holder_name").alias("name"),
+            pl.col("village_code").alias("village"),
+            pl.col("id").is_in(usable["left_id"].implode()).alias("is_coded"),
+        )
+        .drop_nulls()
     )
+    free = keys.without_crowds(held(parcels).join(by_code, on="right_id", how="anti"))
+    own = free.with_columns(pl.col("right_id").is_in(index["right_id"].implode()).alias("has_code"))
+    pairs = holders.join(own, on=["name", "village"]).filter(~(pl.col("is_coded") & pl.col("has_code")))
+    return keys.stack([by_code, one_to_one(pairs, 0.7, "holder_name", "several_namesakes")])
+
+
+def one_to_one(pairs: pl.DataFrame, score: float, reason: str, several: str) -> pl.DataFrame:
+    """A pair whose left and right have no other partner is a link, any other a doubt (一对一才关联).
+
+    Args:
+        pairs: left_id, right_id; may repeat.
+        score, reason, several: as for `keys.grade`.
+
+    >>> pairs = pl.DataFrame({"left_id": ["a", "b", "c"], "right_id": ["x", "y", "y"]})
+    >>> one_to_one(pairs, 0.7, "holder_name", "several").sort("left_id")["state"].to_list()
+    ['linked', 'doubtful', 'doubtful']
+    """
+    graded = keys.grade(pairs, score, reason, several)
+    contested = pl.len().over("right_id") > 1
+    return graded.with_columns(
+        pl.when(contested).then(pl.lit("doubtful")).otherwise("state").alias("state"),
+        pl.when(contested).then(pl.lit(several)).otherwise("reason").alias("reason"),
+    )
+
+
+def no_codes() -> pl.DataFrame:
+    """Codes of no parcel (空代码表).
+
+    >>> no_codes().columns
+    ['parcel_code', 'right_id']
+    """
+    return pl.DataFrame(schema={"parcel_code": pl.String(), "right_id": pl.String()})
+
+
+def codes_of_ledger(rights: pl.DataFrame, parcels: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
+    """Codes of parcels that have none in the drawing, but in the ledger row linked to them (台账补出的宗地代码).
+
+    Args:
+        rights: list `right`.
+        parcels: list `parcel`.
+        right_parcel: CANDIDATES of the ledger rows.
+
+    Returns:
+        parcel_code, right_id: no code and no parcel repeats.
+
+    >>> from jiadi.register.tables import Delivery
+    >>> code = "330802001001JC00001"
+    >>> rights = keys.listed(Delivery({"right": pl.DataFrame({"id": ["r"], "parcel_code": [code]})}), "right")
+    >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"]})}), "parcel")
+    >>> pair = pl.DataFrame({"left_id": ["r"], "right_id": ["p"], "state": ["linked"]})
+    >>> codes_of_ledger(rights, parcels, pair).rows()
+    [('330802001001JC00001', 'p')]
+    """
+    own = keys.unique_code(parcels, "parcel_code")
+    said = keys.unique_code(rights, "parcel_code").select(pl.col("id").alias("left_id"), "parcel_code")
+    found = keys.only(right_parcel, "linked").join(said, on="left_id").join(own, left_on="right_id", right_on="id", how="anti")
+    return found.filter(pl.col("right_id").is_unique()).select("parcel_code", "right_id")

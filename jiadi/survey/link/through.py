@@ -74,65 +74,6 @@ def _settle(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def approval_parcel(
-    approvals: pl.DataFrame, parcels: pl.DataFrame, approval_household: pl.DataFrame, households_parcels: pl.DataFrame
-) -> pl.DataFrame:
-    """The parcel that each approval is for (审批对应宗地).
-
-    By parcel code; else the only parcel of its household, unless both codes stand there and differ:
-    then the approval may be for a parcel that is not in the list.
-
-    Args:
-        approvals: list `approval`.
-        parcels: list `parcel`.
-        approval_household: CANDIDATES of the approvals.
-        households_parcels: CANDIDATES, left_id a parcel, right_id a household.
-
-    Returns:
-        CANDIDATES: left_id is an approval, right_id a parcel.
-
-    >>> from jiadi.register.tables import Delivery
-    >>> approvals = keys.listed(Delivery({"approval": pl.DataFrame({"id": ["a"]})}), "approval")
-    >>> parcels = keys.listed(Delivery({"parcel": pl.DataFrame({"id": ["p"]})}), "parcel")
-    >>> sure = {"right_id": ["A"], "state": ["linked"], "score": [1.0]}
-    >>> approval_parcel(approvals, parcels, pl.DataFrame({"left_id": ["a"], **sure}), pl.DataFrame({"left_id": ["p"], **sure})).rows()
-    [('a', 'p', 'linked', 0.8, 'household')]
-    """
-    index = keys.unique_code(parcels, "parcel_code").select("parcel_code", pl.col("id").alias("right_id"))
-    by_code = approvals.join(index, on="parcel_code").select(
-        pl.col("id").alias("left_id"),
-        "right_id",
-        pl.lit("linked").alias("state"),
-        pl.lit(1.0).alias("score"),
-        pl.lit("parcel_code").alias("reason"),
-    )
-    rest = approval_household.join(by_code, on="left_id", how="anti")
-    of_household = households_parcels.select(pl.col("right_id").alias("left_id"), pl.col("left_id").alias("right_id"), "state", "score")
-    candidates = chain(rest, of_household).unique(["left_id", "right_id"])
-    coded = approvals.select(pl.col("id").alias("left_id"), pl.col("parcel_code").alias("said"))
-    known = index.select("right_id", pl.col("parcel_code").alias("stands"))
-    count = pl.len().over("left_id")
-    differs = (pl.col("said") != pl.col("stands")).fill_null(False)
-    sure = (count == 1) & (pl.col("state") == "linked") & ~differs
-    through = (
-        candidates.join(coded, on="left_id", how="left")
-        .join(known, on="right_id", how="left")
-        .select(
-            "left_id",
-            "right_id",
-            pl.when(sure).then(pl.lit("linked")).otherwise(pl.lit("doubtful")).alias("state"),
-            (pl.min_horizontal("score", 0.8) / count).round(4).alias("score"),
-            pl.when(count > 1)
-            .then(pl.lit("several_parcels"))
-            .when(differs)
-            .then(pl.lit("code_differs"))
-            .otherwise(pl.lit("household"))
-            .alias("reason"),
-        )
-    )
-    return keys.stack([by_code, through])
-
-
 def house_footprint(houses: pl.DataFrame, house_parcel: pl.DataFrame) -> pl.DataFrame:
     """Survey rows that may be about a footprint without number (待认领的轮廓).
 

@@ -45,13 +45,14 @@ def provable_links(lists: dict[str, pl.DataFrame], on: date) -> Links:
     numbered = {name: frame.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)) for name, frame in lists.items()}
     parcel, right, approval, person = (numbered[name] for name in ("parcel", "right", "approval", "person"))
     houses = register_houses(numbered["house"], numbered["footprint"])
-    house_parcel = _house_parcel(houses, parcel)
     heads = person.filter((pl.col("relation") == "head") & current(on))
     right_parcel = _right_parcel(right, parcel)
+    told = _told_by_ledger(right, parcel, right_parcel)
+    house_parcel = _house_parcel(houses, parcel, told)
     right_household = _to_household(right, person, heads)
     approval_household = _to_household(approval, person, heads)
     parcel_household = _parcel_household(parcel, right_parcel, right_household, heads)
-    approval_parcel = _approval_parcel(approval, parcel, approval_household, parcel_household)
+    approval_parcel = _approval_parcel(approval, right, parcel, told, approval_household, parcel_household, right_parcel)
     house_household = _house_household(houses, parcel, right, person, heads, house_parcel, right_parcel, right_household, parcel_household)
     return Links(
         houses, house_parcel, right_parcel, right_household, parcel_household, approval_household, approval_parcel, house_household
@@ -74,6 +75,8 @@ def register_houses(house: pl.DataFrame, footprint: pl.DataFrame) -> pl.DataFram
         pl.col("owner_name").alias("owner"),
         pl.col("village_code").alias("village"),
         pl.col("unit_code").str.slice(0, 19).alias("unit_parcel"),
+        pl.col("house_number").alias("place"),
+        (pl.col("use") == "annex").fill_null(False).alias("annex"),
     )
     alone = footprint.join(house, on="survey_code", how="anti", maintain_order="left").select(
         pl.col("feature_code").alias("id"),
@@ -83,6 +86,8 @@ def register_houses(house: pl.DataFrame, footprint: pl.DataFrame) -> pl.DataFram
         pl.lit(None, dtype=pl.String).alias("owner"),
         pl.col("survey_code").str.slice(0, 12).alias("village"),
         pl.lit(None, dtype=pl.String).alias("unit_parcel"),
+        pl.lit(None, dtype=pl.String).alias("place"),
+        pl.lit(False).alias("annex"),
     )
     homestead = pl.concat([house.select("_building", "_homestead"), footprint.select("_building", "_homestead")]).unique("_building")
     joined = pl.concat([surveyed, alone]).join(homestead, left_on="building", right_on="_building", how="left", maintain_order="left")
@@ -94,34 +99,61 @@ def _graded(candidates: pl.DataFrame) -> pl.DataFrame:
     return candidates.select("left", "right").unique().with_columns(sure=pl.len().over("left") == 1)
 
 
-def _house_parcel(houses: pl.DataFrame, parcel: pl.DataFrame) -> pl.DataFrame:
-    """By unit code, by drawing (each footprint lies wholly in its parcel), by the owner's name where nothing is drawn."""
+def _house_parcel(houses: pl.DataFrame, parcel: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """By unit code, by drawing (each footprint lies wholly in its parcel); where nothing is drawn by a code that the
+    ledger tells, by the house number (each is one parcel's), by the owner's name."""
     coded = parcel.filter(pl.col("parcel_code").is_not_null()).select("parcel_code", pl.col("row").alias("right"))
     by_unit = houses.join(coded, left_on="unit_parcel", right_on="parcel_code").select(pl.col("row").alias("left"), "right")
     place = parcel.select(pl.col("_homestead").alias("homestead"), pl.col("row").alias("right"))
     rest = houses.join(by_unit, left_on="row", right_on="left", how="anti")
     drawn = rest.filter(pl.col("footprint").is_not_null()).join(place, on="homestead").select(pl.col("row").alias("left"), "right")
-    sure = pl.concat([by_unit, drawn])
-    held = parcel.filter(pl.struct("holder_name", "village_code").is_unique()).join(sure, left_on="row", right_on="right", how="anti")
+    undrawn = rest.filter(pl.col("footprint").is_null())
+    by_ledger = undrawn.join(told, left_on="unit_parcel", right_on="parcel_code").select(pl.col("row").alias("left"), "right")
+    undrawn = undrawn.join(by_ledger, left_on="row", right_on="left", how="anti")
+    placed = _at_number(undrawn, parcel)
+    sure = pl.concat([by_unit, drawn, by_ledger, placed.filter("sure").select("left", "right")])
+    held = parcel.filter(pl.struct("holder_name", "village_code").is_unique()).rename({"row": "right"})
+    lived_in = houses.filter(~pl.col("annex")).join(sure, left_on="row", right_on="left")["right"]
     named = (
-        rest.filter(pl.col("footprint").is_null())
-        .join(held.rename({"row": "right"}), left_on=["owner", "village"], right_on=["holder_name", "village_code"])
+        undrawn.join(placed, left_on="row", right_on="left", how="anti")
+        .join(held, left_on=["owner", "village"], right_on=["holder_name", "village_code"])
+        .filter(pl.col("annex") | ~pl.col("right").is_in(lived_in.implode()))
         .select(pl.col("row").alias("left"), "right")
     )
-    return pl.concat([sure, named]).with_columns(sure=pl.lit(True))
+    return pl.concat([sure.with_columns(sure=pl.lit(True)), placed.filter(~pl.col("sure")), named.with_columns(sure=pl.lit(True))])
+
+
+def _at_number(undrawn: pl.DataFrame, parcel: pl.DataFrame) -> pl.DataFrame:
+    """The parcel at the house's number; a doubt where it is another's and the owner's namesake holds one elsewhere."""
+    there = parcel.select(
+        pl.col("location").alias("place"), "holder_name", pl.col("village_code").alias("village"), pl.col("row").alias("right")
+    )
+    found = undrawn.filter(pl.col("place").is_not_null()).join(there.drop_nulls("place"), on=["place", "village"])
+    holders = parcel.select(pl.col("holder_name").alias("owner"), pl.col("village_code").alias("village"), holds=pl.lit(True)).drop_nulls()
+    asked = found.join(holders.unique(), on=["owner", "village"], how="left")
+    elsewhere = ((pl.col("owner") != pl.col("holder_name")) & pl.col("holds")).fill_null(False)
+    return asked.select(pl.col("row").alias("left"), "right", sure=~elsewhere)
 
 
 def _right_parcel(right: pl.DataFrame, parcel: pl.DataFrame) -> pl.DataFrame:
-    """By parcel code; a ledger row without code by its holder's name among the parcels that no code claims."""
+    """By parcel code; else by the holder's name, one row and one parcel that are left over, not both with a code."""
     coded = parcel.filter(pl.col("parcel_code").is_not_null()).select("parcel_code", pl.col("row").alias("right"))
     by_code = right.join(coded, on="parcel_code").select(pl.col("row").alias("left"), "right", sure=pl.lit(True))
-    rest = right.filter(pl.col("parcel_code").is_null()).with_columns(rivals=pl.len().over("holder_name", "village_code"))
+    rest = right.join(by_code, left_on="row", right_on="left", how="anti")
     free = parcel.join(by_code, left_on="row", right_on="right", how="anti").select(
-        "holder_name", "village_code", pl.col("row").alias("right")
+        "holder_name", "village_code", pl.col("parcel_code").alias("stands"), pl.col("row").alias("right")
     )
-    pairs = rest.join(free, on=["holder_name", "village_code"]).select(pl.col("row").alias("left"), "right", "rivals")
-    named = pairs.select("left", "right", sure=(pl.len().over("left") == 1) & (pl.col("rivals") == 1))
-    return pl.concat([by_code, named])
+    pairs = rest.join(free, on=["holder_name", "village_code"]).filter(pl.col("parcel_code").is_null() | pl.col("stands").is_null())
+    named = pairs.select(pl.col("row").alias("left"), "right")
+    alone = (pl.len().over("left") == 1) & (pl.len().over("right") == 1)
+    return pl.concat([by_code, named.with_columns(sure=alone)])
+
+
+def _told_by_ledger(right: pl.DataFrame, parcel: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
+    """parcel_code, right: codes that stand in the ledger row of a parcel and not with the parcel."""
+    said = right.filter(pl.col("parcel_code").is_not_null()).select(pl.col("row").alias("left"), "parcel_code")
+    bare = parcel.filter(pl.col("parcel_code").is_null()).select(pl.col("row").alias("right"))
+    return right_parcel.filter("sure").join(said, on="left").join(bare, on="right").select("parcel_code", "right")
 
 
 def _to_household(rows: pl.DataFrame, person: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
@@ -159,19 +191,54 @@ def _parcel_household(parcel: pl.DataFrame, right_parcel: pl.DataFrame, right_ho
 
 
 def _approval_parcel(
-    approval: pl.DataFrame, parcel: pl.DataFrame, approval_household: pl.DataFrame, parcel_household: pl.DataFrame
+    approval: pl.DataFrame,
+    right: pl.DataFrame,
+    parcel: pl.DataFrame,
+    told: pl.DataFrame,
+    approval_household: pl.DataFrame,
+    parcel_household: pl.DataFrame,
+    right_parcel: pl.DataFrame,
 ) -> pl.DataFrame:
-    """By parcel code; else the only parcel of its household, unless both codes stand there and differ."""
-    coded = parcel.filter(pl.col("parcel_code").is_not_null()).select("parcel_code", pl.col("row").alias("right"))
+    """By parcel code, the parcel's own or the ledger's; through the household: its only parcel, or of several the one
+    with the approved area; an applicant of no household by name. Codes that both stand and differ prove nothing."""
+    own = parcel.filter(pl.col("parcel_code").is_not_null()).select("parcel_code", pl.col("row").alias("right"))
+    coded = pl.concat([own, told.select("parcel_code", "right")])
     by_code = approval.join(coded, on="parcel_code").select(pl.col("row").alias("left"), "right", sure=pl.lit(True))
     rest = approval_household.join(by_code, on="left", how="anti")
     of_household = parcel_household.select(pl.col("right").alias("left"), pl.col("left").alias("right"), "sure")
     said = approval.select(pl.col("row").alias("left"), "parcel_code")
-    candidates = _chain(rest, of_household).group_by("left", "right").agg(pl.col("sure").any())
-    compared = candidates.join(said, on="left").join(coded.rename({"parcel_code": "stands"}), on="right", how="left")
+    stands = coded.rename({"parcel_code": "stands"})
     differs = (pl.col("parcel_code") != pl.col("stands")).fill_null(False)
-    through = compared.select("left", "right", sure=pl.col("sure") & (pl.len().over("left") == 1) & ~differs)
-    return pl.concat([by_code, through])
+    candidates = _chain(rest, of_household).group_by("left", "right").agg(pl.col("sure").any())
+    fitting = candidates.join(_approved_alike(approval, right, right_parcel), on=["left", "right"], how="semi")
+    several = pl.len().over("left") > 1
+    by_area = fitting.filter(pl.col("left").is_unique()).join(
+        candidates.filter(several & pl.col("sure").all().over("left")).select("left").unique(), on="left", how="semi"
+    )
+    through = pl.concat([by_area, candidates.join(by_area, on="left", how="anti").with_columns(sure=pl.col("sure") & ~several)])
+    compared = through.join(said, on="left").join(stands, on="right", how="left").select("left", "right", sure=pl.col("sure") & ~differs)
+    unhoused = approval.join(by_code, left_on="row", right_on="left", how="anti").join(
+        approval_household, left_on="row", right_on="left", how="anti"
+    )
+    named = _namesake_parcels(unhoused, right, parcel, right_parcel).join(said, on="left").join(stands, on="right", how="left")
+    return pl.concat([by_code, compared, _graded(named.filter(~differs))])
+
+
+def _approved_alike(approval: pl.DataFrame, right: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
+    """left, right: approvals and the parcels whose ledger row tells the same approved area."""
+    area = (pl.col("approved_area_m2") * 100).round(0).alias("area")
+    of_parcel = right_parcel.filter("sure").join(right.select(pl.col("row").alias("left"), area), on="left").select("right", "area")
+    return approval.select(pl.col("row").alias("left"), area).drop_nulls().join(of_parcel.drop_nulls(), on="area").select("left", "right")
+
+
+def _namesake_parcels(unhoused: pl.DataFrame, right: pl.DataFrame, parcel: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
+    """left, right: parcels of the village in the applicant's name, whose holder is not another person by ID."""
+    land = parcel.select("holder_name", "village_code", pl.col("row").alias("right"))
+    pairs = unhoused.drop_nulls("holder_name").join(land, on=["holder_name", "village_code"]).rename({"row": "left"})
+    holder = right_parcel.join(right.select(pl.col("row").alias("left"), pl.col("holder_id").alias("holder")), on="left")
+    both = pairs.join(holder.select("right", "holder").drop_nulls(), on="right", how="left")
+    stranger = (pl.col("holder_id") != pl.col("holder")).fill_null(False)
+    return both.filter(~stranger.all().over("left", "right")).select("left", "right").unique()
 
 
 def _house_household(
