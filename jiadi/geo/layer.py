@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +33,30 @@ class Pairs:
     distance: Floats
 
 
-def dissolve(houses: Shapes, zones: Shapes, pairs: Pairs, layer: Index, day: Index) -> tuple[Floats, Floats]:
-    """What the zones of one layer cover of a house together (同层合并后的重叠面积).
+Join = Callable[[Index, Index], Floats]
+"""Rows of pairs, those of a house following each other, and their number in it from 1 → area of the house in
+the zones joined so far."""
 
-    The zones are cut to a little more than the house, joined, and then cut to the house: lines that
-    they share stay whole while they are joined. Where a zone covers the house there is nothing to
-    join from that zone on.
+
+def joined_by(houses: Shapes, zones: Shapes, pairs: Pairs) -> Join:
+    """Joins zones with GEOS (用 GEOS 合并): cut to a little more than the house first, so that lines that
+    they share stay whole while they are joined.
 
     Args:
         houses, zones: polygons in one plane.
+        pairs: which of them meet.
+    """
+    return lambda rows, number: _join(houses, zones, pairs.house[rows], pairs.zone[rows], number)
+
+
+def dissolve(whole: Floats, join: Join, pairs: Pairs, layer: Index, day: Index) -> tuple[Floats, Floats]:
+    """What the zones of one layer cover of a house together (同层合并后的重叠面积).
+
+    Where a zone covers the house there is nothing to join from that zone on.
+
+    Args:
+        whole: (houses,) square metres of each house.
+        join: joins zones that cut a house, as `joined_by` does.
         pairs: which of them meet.
         layer: (zones,) number of the layer that a zone is part of.
         day: (zones,) when it was designated, as a number.
@@ -49,9 +65,10 @@ def dissolve(houses: Shapes, zones: Shapes, pairs: Pairs, layer: Index, day: Ind
         For each pair the square metres of the house in the whole layer, and in the zones of the
         layer that were there by the day of this one.
 
-    >>> boxes = shapely.box(np.array([0, 5]), 0, np.array([6, 8]), 10)
+    >>> house, boxes = np.array([shapely.box(0, 0, 10, 10)]), shapely.box(np.array([0, 5]), 0, np.array([6, 8]), 10)
     >>> pairs = Pairs(np.array([0, 0]), np.array([0, 1]), np.array([60.0, 30.0]), np.zeros(2))
-    >>> [v.tolist() for v in dissolve(np.array([shapely.box(0, 0, 10, 10)]), boxes, pairs, np.zeros(2, int), np.array([1, 2]))]
+    >>> join = joined_by(house, boxes, pairs)
+    >>> [v.tolist() for v in dissolve(np.array([100.0]), join, pairs, np.zeros(2, int), np.array([1, 2]))]
     [[80.0, 80.0], [60.0, 80.0]]
     """
     order = np.lexsort((pairs.zone, day[pairs.zone], layer[pairs.zone], pairs.house))
@@ -59,7 +76,7 @@ def dissolve(houses: Shapes, zones: Shapes, pairs: Pairs, layer: Index, day: Ind
     if not len(order):
         return np.zeros(0), np.zeros(0)
     new_group = np.r_[True, (np.diff(house) > 0) | (np.diff(layer[zone]) != 0)]
-    joined = _cumulative(houses, zones, house, zone, overlap, new_group)
+    joined = _cumulative(whole[house], join, order, overlap, new_group)
     new_day = new_group | np.r_[True, np.diff(day[zone]) != 0]
     total, by_then = np.empty_like(joined), np.empty_like(joined)
     total[order] = joined[_last_of(new_group)]
@@ -74,9 +91,8 @@ def _last_of(starts: npt.NDArray[np.bool_]) -> Index:
     return np.repeat(last, np.diff(np.r_[first, len(starts)]))
 
 
-def _cumulative(houses: Shapes, zones: Shapes, house: Index, zone: Index, overlap: Floats, new_group: npt.NDArray[np.bool_]) -> Floats:
+def _cumulative(whole: Floats, join: Join, order: Index, overlap: Floats, new_group: npt.NDArray[np.bool_]) -> Floats:
     """Overlap of the house with the zones of its group up to each row."""
-    whole = shapely.area(houses)[house]
     start = np.flatnonzero(new_group)[np.cumsum(new_group) - 1]
     covers = np.cumsum(overlap >= whole)
     covered = covers > covers[start] - (overlap[start] >= whole[start])
@@ -85,11 +101,11 @@ def _cumulative(houses: Shapes, zones: Shapes, house: Index, zone: Index, overla
     largest = _running_largest(overlap, start)
     joined = np.where(covered, whole, largest)  # right where no two partial ones meet
     open_row = ~covered & (overlap > 0)
-    needed = np.zeros(len(house), dtype=bool)
+    needed = np.zeros(len(order), dtype=bool)
     needed[start[open_row & (number > 1)]] = True
     rows = np.flatnonzero(open_row & needed[start])
     if len(rows):
-        joined[rows] = _join(houses, zones, house[rows], zone[rows], number[rows])
+        joined[rows] = join(order[rows], number[rows])
         joined = np.maximum(joined, _running_largest(np.where(covered, 0.0, joined), start))
     return joined
 

@@ -8,8 +8,7 @@ ids; the order of the input changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ import polars as pl
 import shapely
 
 from jiadi.geo.axes import Floats, Mask, Shapes
-from jiadi.geo.layer import Pairs, dissolve, nearby
+from jiadi.geo.layer import Join, Pairs, dissolve, joined_by, nearby
 from jiadi.geo.measure import LocalPlane, local, shapes_of
 
 Ids = pl.Series | Sequence[str]
@@ -32,8 +31,8 @@ NEAR_M = 60.0
 """Twice the widest strip along a road: roads further away than this are no neighbours."""
 CLASSED = ("plan_class", "water_source")
 """Kinds of zone of which only those of one class make up a layer."""
-MANY, PARTS = 20_000, 2
-"""From so many houses on the work is done in so many parts at once."""
+MANY = 20_000
+"""From so many houses on compiled loops do the work (`many`): they start slowly and then run many times as fast."""
 _TIE = 1e-9
 
 PARCEL_COLUMNS: dict[str, pl.DataType] = {
@@ -85,27 +84,27 @@ def largest_parcel(houses: Places, house_ids: Ids, parcels: Places, parcel_ids: 
     >>> largest_parcel(np.array([house]), ["h"], np.array([parcel]), ["p"])["share"].round(3).to_list()
     [0.5]
     """
-    house_shapes, parcel_shapes = shapes_of(houses), shapes_of(parcels)
-    plane = plane or local(np.concatenate([house_shapes, parcel_shapes]))
+    if len(house_ids) >= MANY:
+        from jiadi.geo import many  # compiled on first use
 
-    def part(shapes: Shapes, ids: pl.Series) -> pl.DataFrame:
-        return _parcels_of(_flat(shapes, ids, plane), _flat(parcel_shapes, parcel_ids, plane))
-
-    return _by_parts(part, house_shapes, house_ids)
-
-
-def _parcels_of(house: _Flat, parcel: _Flat) -> pl.DataFrame:
+        return _parcel_frame(*many.parcels(houses, house_ids, parcels, parcel_ids, plane))
+    house, parcel = _flatten(plane, (houses, house_ids), (parcels, parcel_ids))
     of_house, of_parcel = _touching(parcel.shapes, house.shapes)
-    whole = shapely.area(house.shapes)[of_house]
-    overlap = _overlaps(house.shapes, parcel.shapes, of_house, of_parcel, whole)
+    whole = shapely.area(house.shapes)
+    overlap = _overlaps(house.shapes, parcel.shapes, of_house, of_parcel, whole[of_house])
+    return _parcel_frame(house.ids, parcel.ids, of_house, of_parcel, overlap, whole)
+
+
+def _parcel_frame(house_ids: pl.Series, parcel_ids: pl.Series, of_house: Index, of_parcel: Index, overlap: Floats, whole: Floats) -> pl.DataFrame:
     kept = np.flatnonzero(overlap > LEAST_M2)
     kept = kept[np.lexsort((of_parcel[kept], of_house[kept]))]
-    of_house, of_parcel, overlap, whole = of_house[kept], of_parcel[kept], overlap[kept], whole[kept]
+    of_house, of_parcel, overlap = of_house[kept], of_parcel[kept], overlap[kept]
+    whole = whole[of_house]
     share = np.minimum(overlap / whole, 1.0)
     return pl.DataFrame(
         {
-            "house_id": house.ids[of_house],
-            "parcel_id": parcel.ids[of_parcel],
+            "house_id": house_ids[of_house],
+            "parcel_id": parcel_ids[of_parcel],
             "overlap_m2": overlap,
             "share": share,
             "outside_m2": np.maximum(whole - overlap, 0.0),
@@ -196,28 +195,36 @@ def zone_overlaps(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: Lo
     >>> zone_overlaps(np.array([shapely.box(118, 29, 118.0001, 29.0001)]), ["h"], zone)["distance_m"].to_list()
     [9.74]
     """
-    house_shapes, zone_shapes = shapes_of(houses), shapes_of(zones["geometry"])
-    plane = plane or local(np.concatenate([house_shapes, zone_shapes]))
+    if len(house_ids) >= MANY:
+        from jiadi.geo import many  # compiled on first use
 
-    def part(shapes: Shapes, ids: pl.Series) -> pl.DataFrame:
-        return _zones_of(_flat(shapes, ids, plane), _flat(zone_shapes, zones["id"], plane), zones)
+        odd, *found = many.zones(houses, house_ids, zones, plane)
+        frame = _zone_frame(*found)
+        if not len(odd):
+            return frame
+        drawn_otherwise = _zones_by_geos(houses[odd], pl.Series(house_ids)[odd], zones, plane)
+        return pl.concat([frame, drawn_otherwise]).sort("house_id", "zone_id")
+    return _zones_by_geos(houses, house_ids, zones, plane)
 
-    return _by_parts(part, house_shapes, house_ids)
 
-
-def _zones_of(house: _Flat, zone: _Flat, zones: pl.DataFrame) -> pl.DataFrame:
+def _zones_by_geos(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: LocalPlane | None) -> pl.DataFrame:
+    house, zone = _flatten(plane, (houses, house_ids), (zones["geometry"], zones["id"]))
     about = zones.select("zone_kind", "zone_class", "designated_on", zone_id="id")[zone.rows]
-    road = (about["zone_kind"] == "road").fill_null(False).to_numpy()
+    road = roads(about)
     of_house, of_zone = _touching(zone.shapes, house.shapes)
     overlap = _overlaps(house.shapes, zone.shapes, of_house, of_zone, shapely.area(house.shapes)[of_house])
     kept = (overlap > LEAST_M2) | road[of_zone]
     near = nearby(house.shapes, zone.shapes, np.flatnonzero(road), NEAR_M)
-    pairs = _merge(of_house[kept], of_zone[kept], overlap[kept], near, len(zone.shapes))
-    joined, by_then = dissolve(house.shapes, zone.shapes, pairs, *_layers(about))
+    pairs = merge(of_house[kept], of_zone[kept], overlap[kept], near, len(zone.shapes))
+    return _zone_frame(house.ids, about, pairs, shapely.area(house.shapes), joined_by(house.shapes, zone.shapes, pairs))
+
+
+def _zone_frame(house_ids: pl.Series, about: pl.DataFrame, pairs: Pairs, whole: Floats, join: Join) -> pl.DataFrame:
+    joined, by_then = dissolve(whole, join, pairs, *_layers(about))
     return (
         about[pairs.zone]
         .with_columns(
-            house_id=house.ids[pairs.house],
+            house_id=house_ids[pairs.house],
             overlap_m2=pl.Series(pairs.overlap),
             dissolved_overlap_m2=pl.Series(joined),
             dissolved_by_then_m2=pl.when(pl.col("designated_on").is_not_null()).then(pl.Series(by_then)),
@@ -227,18 +234,14 @@ def _zones_of(house: _Flat, zone: _Flat, zones: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_parts(part: Callable[[Shapes, pl.Series], pl.DataFrame], houses: Shapes, ids: Ids) -> pl.DataFrame:
-    """Many houses in two parts at once, in the order of their ids.
+def roads(about: pl.DataFrame) -> Mask:
+    """Which zones are road land (道路用地): to them the distance counts.
 
-    Each part brings everything into the plane for itself: prepared geometries that two threads
-    share have crashed, ones of their own cannot.
+    >>> roads(pl.DataFrame({"zone_kind": ["road", None]})).tolist()
+    [True, False]
     """
-    names = pl.Series(ids, dtype=pl.String)
-    if len(names) < MANY:
-        return part(houses, names)
-    rows = np.array_split(names.arg_sort().to_numpy(), PARTS)
-    with ThreadPoolExecutor(PARTS) as pool:
-        return pl.concat(pool.map(lambda which: part(houses[which], names[which]), rows))
+    mask: Mask = (about["zone_kind"] == "road").fill_null(False).to_numpy()
+    return mask
 
 
 def _flatten(plane: LocalPlane | None, *layers: tuple[Places, Ids]) -> list[_Flat]:
@@ -276,8 +279,18 @@ def _layers(about: pl.DataFrame) -> tuple[Index, Index]:
     return numbers["layer"].to_numpy().astype(np.int64), numbers["day"].to_numpy().astype(np.int64)
 
 
-def _merge(of_house: Index, of_zone: Index, overlap: Floats, near: tuple[Index, Index, Floats], zones: int) -> Pairs:
-    """Pairs that overlap or touch, and pairs that are merely near, each pair once, sorted."""
+def merge(of_house: Index, of_zone: Index, overlap: Floats, near: tuple[Index, Index, Floats], zones: int) -> Pairs:
+    """Pairs that overlap or touch, and pairs that are merely near, each pair once, sorted (合并配对).
+
+    Args:
+        of_house, of_zone, overlap: (n,) rows and square metres of pairs that overlap or touch.
+        near: rows of house and zone and metres, of pairs within reach.
+        zones: how many zones there are.
+
+    >>> one = np.zeros(1, np.int64)
+    >>> merge(one, one, np.array([5.0]), (one, one, np.array([0.0])), 1).overlap.tolist()
+    [5.0]
+    """
     near_house, near_zone, distance = near
     both = np.r_[of_house, near_house] * zones + np.r_[of_zone, near_zone]
     _, first = np.unique(both, return_index=True)  # of a pair in both, the first: it touches

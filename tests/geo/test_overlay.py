@@ -10,10 +10,9 @@ import numpy.typing as npt
 import polars as pl
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jiadi.geo import overlay
 from jiadi.geo.bring import bring
 from jiadi.geo.files import Layer, read_layers
 from jiadi.geo.measure import LocalPlane, areas
@@ -201,20 +200,6 @@ def test_roads_are_near_up_to_sixty_metres_and_long_ones_are_cut_only_before_the
     assert found["distance_m"][0] == pytest.approx(59, abs=0.05)
     assert found["distance_m"][0] == round(found["distance_m"][0], 2)
     assert found["overlap_m2"].to_list() == found["dissolved_overlap_m2"].to_list() == [0.0]
-
-
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(boxes(8, 6, 2), boxes(8, 8), ZONES)
-def test_many_houses_at_once_give_what_few_give(
-    monkeypatch: pytest.MonkeyPatch, houses: list[shapely.Geometry], parcels: list[shapely.Geometry], zones: pl.DataFrame
-) -> None:
-    house, house_ids = named("h", houses)
-    parcel, parcel_ids = named("p", parcels)
-    few = largest_parcel(house, house_ids, parcel, parcel_ids), zone_overlaps(house, house_ids, zones)
-    with monkeypatch.context() as patch:
-        patch.setattr(overlay, "MANY", 2)
-        many = largest_parcel(house[::-1], house_ids[::-1], parcel, parcel_ids), zone_overlaps(house[::-1], house_ids[::-1], zones)
-    assert all(one.equals(other) for one, other in zip(few, many, strict=True))
 
 
 def layer(name: str) -> Layer:
