@@ -17,7 +17,7 @@ from jiadi.geo.kernel import cut as cut_kernel
 from jiadi.geo.kernel import join as join_kernel
 from jiadi.geo.kernel import ring as ring_kernel
 from jiadi.geo.layer import Index
-from jiadi.geo.rings import THREADS, Rings, at_once, tree_of
+from jiadi.geo.rings import THREADS, Rings, along_curve, at_once, tree_of
 
 _ROOM = 24
 """Work space in points of the largest feature: it is cut once a level of the tree."""
@@ -78,8 +78,10 @@ def cut(houses: Houses, features: Rings, *, keep: bool, chosen: Index | None = N
     """
     rows = np.flatnonzero(np.diff(features.feature)) if chosen is None else chosen
     count = features.points[rows]
-    rows, count = rows[np.argsort(-count, kind="stable")], np.sort(count)[::-1]
-    # Features of like size go together: each part has work space for its largest one.
+    # Features of like size go together, since each part has work space for its largest one; and neighbours follow
+    # each other, since they meet the same houses.
+    order = np.lexsort((along_curve(features.box[rows]), -np.ceil(np.log2(count + 1))))
+    rows, count = rows[order], count[order]
     bounds = np.unique(np.searchsorted(np.cumsum(count) + 40 * np.arange(len(count)), _shares(count), side="left"))
     bounds = np.unique(np.r_[0, bounds, len(rows)]).astype(np.int64)
     if len(rows) == 0 or not len(houses.tree.order):
@@ -99,7 +101,7 @@ def _part(rows: Index, features: Rings, houses: Houses, keep: bool) -> tuple[Any
     room = _ROOM * int(features.points[rows].max()) + 4096
     while True:
         found: tuple[Any, ...] = cut_kernel.cut(rows, zone, house, houses.tree.parts, keep, room)
-        if not len(found[0]) or found[0][0] >= 0:
+        if not len(found[0]) or found[0][0, 0] >= 0:
             return found
         room *= 2
 
@@ -109,15 +111,15 @@ def _stacked(parts: list[tuple[Any, ...]]) -> Cut:
     if not parts:
         nothing = np.zeros(0, np.int64)
         return Cut(nothing, nothing, np.zeros(0), nothing, nothing, np.zeros(1, np.int64), np.zeros(0), np.zeros(0))
-    house, feature, area = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    rings = np.cumsum([0] + [len(part[4]) - 1 for part in parts])
-    points = np.cumsum([0] + [len(part[5]) for part in parts])
-    first = np.concatenate([part[3][:-1] + base for part, base in zip(parts, rings, strict=False)])
-    last = np.concatenate([part[3][1:] + base for part, base in zip(parts, rings, strict=False)])
-    ring = np.concatenate([np.zeros(1, np.int64), *(part[4][1:] + base for part, base in zip(parts, points, strict=False))])
-    order = np.lexsort((feature, house))
-    x, y = (np.concatenate([part[k] for part in parts]) for k in (5, 6))
-    return Cut(house[order], feature[order], area[order], first[order], last[order], ring, x, y)
+    pair, area = (np.concatenate([part[k] for part in parts]) for k in range(2))
+    rings = np.cumsum([0] + [len(part[2]) - 1 for part in parts])
+    points = np.cumsum([0] + [part[3].shape[1] for part in parts])
+    last = pair[:, 2] + np.repeat(rings[:-1], [len(part[0]) for part in parts])
+    first = np.r_[0, last[:-1]][: len(last)]
+    ring = np.concatenate([np.zeros(1, np.int64), *(part[2][1:] + base for part, base in zip(parts, points, strict=False))])
+    order = np.lexsort((pair[:, 1], pair[:, 0]))
+    x, y = np.concatenate([part[3] for part in parts], axis=1)
+    return Cut(pair[order, 0], pair[order, 1], area[order], first[order], last[order], ring, x, y)
 
 
 def joined(houses: Houses, found: Cut, row: Index, starts: Mask) -> Floats:
@@ -159,8 +161,8 @@ def near(houses: Houses, features: Rings, shapes: Shapes, chosen: Index, within_
     rows = np.arange(len(chosen))
     bounds = np.unique(np.r_[0, np.searchsorted(start, np.linspace(0, len(edge), 4 * THREADS + 1)[1:-1]), len(rows)]).astype(np.int64)
     parts = at_once(lambda a, b: cut_kernel.near(rows[a:b], edge, start, house, houses.tree.parts, within_m), bounds)
-    of_house, of_feature, distance = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    return of_house, chosen[of_feature], distance
+    pair, distance = (np.concatenate([part[k] for part in parts]) for k in range(2))
+    return pair[:, 0], chosen[pair[:, 1]], distance
 
 
 def _edges(features: Rings, shapes: Shapes, chosen: Index) -> tuple[Floats, Index]:

@@ -192,15 +192,30 @@ def _plain(places: pl.Series | npt.NDArray[Any], odd: Index) -> tuple[npt.NDArra
     return shapely.to_wkb(shapes), np.array(none, dtype=np.int64)
 
 
+def along_curve(box: Floats) -> Index:
+    """Places of rectangles along a Hilbert curve over all of them (希尔伯特序).
+
+    Args:
+        box: (n, 4) west, south, east, north, all of them finite.
+
+    >>> along_curve(np.array([[0.0, 0, 1, 1], [9, 0, 10, 1], [0, 9, 1, 10]])).argsort().tolist()
+    [0, 2, 1]
+    """
+    if not len(box):
+        return np.zeros(0, np.int64)
+    west, south = box[:, 0].min(), box[:, 1].min()
+    cell = max(box[:, 2].max() - west, box[:, 3].max() - south, 1e-6) / 65000
+    place: Index = ring_kernel.along_curve(box, west, south, cell)
+    return place
+
+
 def tree_of(rings: Rings) -> Tree:
     """The tree over the features that have a ring (建立矩形树)."""
     filled = np.flatnonzero(np.isfinite(rings.box[:, 0]))
     box = rings.box[filled]
     if not len(filled):
         return Tree(np.empty((0, 4)), np.zeros(2, np.int64), filled)
-    west, south = box[:, 0].min(), box[:, 1].min()
-    cell = max(box[:, 2].max() - west, box[:, 3].max() - south, 1e-6) / 65000
-    order = filled[np.argsort(ring_kernel.along_curve(box, west, south, cell), kind="stable")]
+    order = filled[np.argsort(along_curve(box), kind="stable")]
     sizes = [-(-len(order) // ring_kernel.LEAF)]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // ring_kernel.FAN))

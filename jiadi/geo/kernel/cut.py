@@ -17,189 +17,157 @@ _DEEP = 24
 _EMPTY, _COVERED, _CROSSED, _NO_ROOM = 0, 1, 2, 3
 
 
-@njit(cache=True, nogil=True)
-def _half(x: Any, y: Any, a: int, b: int, to_x: Any, to_y: Any, at: int, upright: bool, limit: float, above: bool) -> int:
-    """Keep the part of a ring on one side of a line along an axis; of points on that line in a row the outer ones suffice."""
-    u, v, to_u, to_v = (x, y, to_x, to_y) if upright else (y, x, to_y, to_x)
-    n = at
-    pu, pv = u[b - 1], v[b - 1]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _half(buf: Any, k: int, n: int, axis: int, limit: float, above: bool) -> int:
+    """Keep the part of ring `buf[k]` on one side of a line along an axis; of points on that line in a row the outer ones suffice."""
+    to, other, m = 1 - k, 1 - axis, 0
+    pu, pv = buf[k, axis, n - 1], buf[k, other, n - 1]
     p_in = pu >= limit if above else pu <= limit
-    for i in range(a, b):
-        qu, qv = u[i], v[i]
+    for i in range(n):
+        qu, qv = buf[k, axis, i], buf[k, other, i]
         q_in = qu >= limit if above else qu <= limit
         if q_in != p_in:
-            cross = pv + (limit - pu) / (qu - pu) * (qv - pv)
-            if n - at >= 2 and to_u[n - 1] == limit and to_u[n - 2] == limit:
-                n -= 1
-            to_u[n], to_v[n] = limit, cross
-            n += 1
+            if m >= 2 and buf[to, axis, m - 1] == limit and buf[to, axis, m - 2] == limit:
+                m -= 1
+            buf[to, axis, m], buf[to, other, m] = limit, pv + (limit - pu) / (qu - pu) * (qv - pv)
+            m += 1
         if q_in:
-            if qu == limit and n - at >= 2 and to_u[n - 1] == limit and to_u[n - 2] == limit:
-                n -= 1
-            to_u[n], to_v[n] = qu, qv
-            n += 1
+            if qu == limit and m >= 2 and buf[to, axis, m - 1] == limit and buf[to, axis, m - 2] == limit:
+                m -= 1
+            buf[to, axis, m], buf[to, other, m] = qu, qv
+            m += 1
         pu, pv, p_in = qu, qv, q_in
-    return n
+    return m
 
 
-@njit(cache=True, nogil=True)
-def _to_rectangle(x: Any, y: Any, a: int, b: int, box: Any, one: Any, two: Any) -> tuple[int, bool]:
-    """Clip a ring to a rectangle; the result's length, and whether it lies in `two` (else in `one`)."""
-    west, south, east, north = x[a], y[a], x[a], y[a]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _to_rectangle(xy: Any, a: int, b: int, box: Any, buf: Any) -> tuple[int, int]:
+    """Clip a ring to a rectangle; the result's length, and in which half of `buf` it lies."""
+    west, south, east, north = xy[0, a], xy[1, a], xy[0, a], xy[1, a]
     for i in range(a, b):
-        west, east = min(west, x[i]), max(east, x[i])
-        south, north = min(south, y[i]), max(north, y[i])
+        west, east = min(west, xy[0, i]), max(east, xy[0, i])
+        south, north = min(south, xy[1, i]), max(north, xy[1, i])
     if west > box[2] or east < box[0] or south > box[3] or north < box[1]:
-        return 0, False
-    n = b - a
+        return 0, 0
+    n, k = b - a, 0
     for i in range(n):
-        one[0, i], one[1, i] = x[a + i], y[a + i]
-    in_two = False
-    for side in range(4):
-        limit = box[side]
-        above = side < 2
-        upright = side == 0 or side == 2
-        reach = west if side == 0 else (south if side == 1 else (east if side == 2 else north))
-        if n == 0 or (reach >= limit if above else reach <= limit):
-            continue
-        if in_two:
-            n = _half(two[0], two[1], 0, n, one[0], one[1], 0, upright, limit, above)
-        else:
-            n = _half(one[0], one[1], 0, n, two[0], two[1], 0, upright, limit, above)
-        in_two = not in_two
-    return n, in_two
+        buf[0, 0, i], buf[0, 1, i] = xy[0, a + i], xy[1, a + i]
+    if n > 0 and west < box[0]:
+        n, k = _half(buf, k, n, 0, box[0], True), 1 - k
+    if n > 0 and south < box[1]:
+        n, k = _half(buf, k, n, 1, box[1], True), 1 - k
+    if n > 0 and east > box[2]:
+        n, k = _half(buf, k, n, 0, box[2], False), 1 - k
+    if n > 0 and north > box[3]:
+        n, k = _half(buf, k, n, 1, box[3], False), 1 - k
+    return n, k
 
 
-@njit(cache=True, nogil=True)
-def _by_window(window: Any, sides: int, x: Any, y: Any, a: int, b: int, one: Any, two: Any) -> float:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _by_window(window: Any, sides: int, xy: Any, a: int, b: int, buf: Any) -> float:
     """Signed area of a ring inside a convex window that runs counter-clockwise."""
-    n = b - a
+    n, k = b - a, 0
     for i in range(n):
-        one[0, i], one[1, i] = x[a + i], y[a + i]
-    source, target = one, two
+        buf[0, 0, i], buf[0, 1, i] = xy[0, a + i], xy[1, a + i]
     for side in range(sides):
         wx, wy = window[0, side], window[1, side]
         after = side + 1 if side + 1 < sides else 0
         ex, ey = window[0, after] - wx, window[1, after] - wy
-        px, py = source[0, n - 1], source[1, n - 1]
+        px, py = buf[k, 0, n - 1], buf[k, 1, n - 1]
         p = ex * (py - wy) - ey * (px - wx)
         m = 0
         for i in range(n):
-            qx, qy = source[0, i], source[1, i]
+            qx, qy = buf[k, 0, i], buf[k, 1, i]
             q = ex * (qy - wy) - ey * (qx - wx)
             if (q >= 0.0) != (p >= 0.0):
                 t = p / (p - q)
-                target[0, m], target[1, m] = px + t * (qx - px), py + t * (qy - py)
+                buf[1 - k, 0, m], buf[1 - k, 1, m] = px + t * (qx - px), py + t * (qy - py)
                 m += 1
             if q >= 0.0:
-                target[0, m], target[1, m] = qx, qy
+                buf[1 - k, 0, m], buf[1 - k, 1, m] = qx, qy
                 m += 1
             px, py, p = qx, qy, q
-        n = m
-        source, target = target, source
+        n, k = m, 1 - k
         if n < 3:
             return 0.0
-    return _shoelace(source, n)
+    return _shoelace(buf, k, n)
 
 
-@njit(cache=True, nogil=True)
-def _shoelace(points: Any, n: int) -> float:
-    ox, oy = points[0, 0], points[1, 0]
-    px, py = points[0, n - 1] - ox, points[1, n - 1] - oy
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shoelace(buf: Any, k: int, n: int) -> float:
+    ox, oy = buf[k, 0, 0], buf[k, 1, 0]
+    px, py = buf[k, 0, n - 1] - ox, buf[k, 1, n - 1] - oy
     twice = 0.0
     for i in range(n):
-        qx, qy = points[0, i] - ox, points[1, i] - oy
+        qx, qy = buf[k, 0, i] - ox, buf[k, 1, i] - oy
         twice += px * qy - qx * py
         px, py = qx, qy
     return twice / 2.0
 
 
-@njit(cache=True, nogil=True)
-def _covers(x: Any, y: Any, ring: Any, first: int, last: int, box: Any) -> int:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _covers(xy: Any, ring: Any, first: int, last: int, box: Any) -> int:
     """Whether what was clipped fills the rectangle, leaves it empty, or a line crosses it."""
-    for r in range(first, last):
-        px, py = x[ring[r + 1] - 1], y[ring[r + 1] - 1]
-        for i in range(ring[r], ring[r + 1]):
-            qx, qy = x[i], y[i]
-            side = (px == qx and (px == box[0] or px == box[2])) or (py == qy and (py == box[1] or py == box[3]))
-            if not side:
-                return _CROSSED
-            px, py = qx, qy
-    whole = (box[2] - box[0]) * (box[3] - box[1])
     twice = 0.0
     for r in range(first, last):
-        px, py = x[ring[r + 1] - 1] - box[0], y[ring[r + 1] - 1] - box[1]
+        px, py = xy[0, ring[r + 1] - 1], xy[1, ring[r + 1] - 1]
         for i in range(ring[r], ring[r + 1]):
-            qx, qy = x[i] - box[0], y[i] - box[1]
-            twice += px * qy - qx * py
+            qx, qy = xy[0, i], xy[1, i]
+            if not ((px == qx and (px == box[0] or px == box[2])) or (py == qy and (py == box[1] or py == box[3]))):
+                return _CROSSED
+            twice += (px - box[0]) * (qy - box[1]) - (qx - box[0]) * (py - box[1])
             px, py = qx, qy
-    return _COVERED if twice > whole else _EMPTY
+    return _COVERED if twice > (box[2] - box[0]) * (box[3] - box[1]) else _EMPTY
 
 
-@njit(cache=True, nogil=True)
-def _clip_all(x: Any, y: Any, ring: Any, first: int, last: int, box: Any, one: Any, two: Any) -> int:
-    """Clip rings first..last of the work space to a rectangle, behind them; one past the last new ring, -1 without room."""
+@njit(cache=True, nogil=True, error_model="numpy")
+def _step(xy: Any, ring: Any, first: int, last: int, box: Any, buf: Any) -> tuple[int, int, int]:
+    """Clip rings first..last of the work space to a rectangle, behind them: first and one past the last new ring,
+    and whether a line crosses it, it is filled, empty or there is no room."""
     at = last
     for r in range(first, last):
         a, b = ring[r], ring[r + 1]
-        if 2 * (b - a) + 8 > one.shape[1] or ring[at] + 2 * (b - a) + 8 > len(x) or at + 2 >= len(ring):
-            return -1
-        n, in_two = _to_rectangle(x, y, a, b, box, one, two)
+        if 2 * (b - a) + 8 > buf.shape[2] or ring[at] + 2 * (b - a) + 8 > xy.shape[1] or at + 2 >= len(ring):
+            return 0, 0, _NO_ROOM
+        n, k = _to_rectangle(xy, a, b, box, buf)
         if n < 3:
             continue
-        source = two if in_two else one
         start = ring[at]
         for i in range(n):
-            x[start + i], y[start + i] = source[0, i], source[1, i]
+            xy[0, start + i], xy[1, start + i] = buf[k, 0, i], buf[k, 1, i]
         at += 1
         ring[at] = start + n
-    return at
+    if at == last:
+        return 0, 0, _EMPTY
+    return last, at, _covers(xy, ring, last, at, box)
 
 
-@njit(cache=True, nogil=True)
-def _inside(h: int, house: Any, work: Any, first: int, last: int) -> float:
-    """Square metres of a house inside the rings first..last of the work space."""
-    hx, hy, ring, feature, _, h_area, h_convex = house
-    total = 0.0
-    a, b = ring[feature[h]], ring[feature[h] + 1]
-    window = work[5]
-    if h_convex[h] and b - a <= window.shape[1]:
-        for i in range(a, b):
-            window[0, i - a], window[1, i - a] = hx[i], hy[i]
-        total = _in_window(b - a, work, first, last)
-    else:
-        for part in range(feature[h], feature[h + 1]):
-            a, b = ring[part], ring[part + 1]
-            for i in range(a + 1, b - 1):
-                total += _in_triangle(hx, hy, a, i, work, first, last)
-    return h_area[h] if total >= h_area[h] - _SNAP_M2 else total
-
-
-@njit(cache=True, nogil=True)
-def _in_window(sides: int, work: Any, first: int, last: int) -> float:
-    x, y, ring, one, two, window = work
+@njit(cache=True, nogil=True, error_model="numpy")
+def _in_window(window: Any, sides: int, xy: Any, ring: Any, first: int, last: int, buf: Any) -> float:
     total = 0.0
     for r in range(first, last):
-        total += _by_window(window, sides, x, y, ring[r], ring[r + 1], one, two)
+        total += _by_window(window, sides, xy, ring[r], ring[r + 1], buf)
     return total
 
 
-@njit(cache=True, nogil=True)
-def _in_triangle(hx: Any, hy: Any, a: int, i: int, work: Any, first: int, last: int) -> float:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _in_triangles(hx: Any, hy: Any, a: int, b: int, window: Any, xy: Any, ring: Any, first: int, last: int, buf: Any) -> float:
     """Signed: a ring that is not convex is the sum of the triangles from its first point."""
-    window = work[5]
-    doubled = (hx[i] - hx[a]) * (hy[i + 1] - hy[a]) - (hx[i + 1] - hx[a]) * (hy[i] - hy[a])
-    if doubled == 0.0:
-        return 0.0
-    j, k = (i, i + 1) if doubled > 0.0 else (i + 1, i)
-    window[0, 0], window[1, 0] = hx[a], hy[a]
-    window[0, 1], window[1, 1] = hx[j], hy[j]
-    window[0, 2], window[1, 2] = hx[k], hy[k]
-    inside = _in_window(3, work, first, last)
-    return inside if doubled > 0.0 else -inside
+    total = 0.0
+    for i in range(a + 1, b - 1):
+        doubled = (hx[i] - hx[a]) * (hy[i + 1] - hy[a]) - (hx[i + 1] - hx[a]) * (hy[i] - hy[a])
+        if doubled == 0.0:
+            continue
+        j, k = (i, i + 1) if doubled > 0.0 else (i + 1, i)
+        window[0, 0], window[1, 0] = hx[a], hy[a]
+        window[0, 1], window[1, 1] = hx[j], hy[j]
+        window[0, 2], window[1, 2] = hx[k], hy[k]
+        inside = _in_window(window, 3, xy, ring, first, last, buf)
+        total += inside if doubled > 0.0 else -inside
+    return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _grown(array: Any, needed: int) -> Any:
     if needed <= len(array):
         return array
@@ -208,106 +176,94 @@ def _grown(array: Any, needed: int) -> Any:
     return larger
 
 
-@njit(cache=True, nogil=True)
-def _work(room: int) -> Any:
-    """Work space: points, where rings begin, two rows to clip to and fro, a window."""
-    side = room // 4
-    ring = np.zeros(room // 2 + 64, dtype=np.int64)
-    return np.empty(room), np.empty(room), ring, np.empty((2, side)), np.empty((2, side)), np.empty((2, 256))
-
-
-@njit(cache=True, nogil=True)
-def _load(f: int, zone: Any, work: Any) -> int:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _load(f: int, zx: Any, zy: Any, z_ring: Any, z_feature: Any, xy: Any, ring: Any) -> int:
     """Copy the rings of a feature to the beginning of the work space; how many, -1 without room."""
-    zx, zy, z_ring, z_feature, z_box = zone
-    x, y, ring = work[0], work[1], work[2]
     first, last = z_feature[f], z_feature[f + 1]
-    count = z_ring[last] - z_ring[first]
-    if count < 3 or not z_box[f, 0] <= z_box[f, 2]:
+    begin, count = z_ring[first], z_ring[last] - z_ring[first]
+    if count < 3:
         return 0
-    if count + 64 > len(x) or last - first + 8 > len(ring):
+    if count + 64 > xy.shape[1] or last - first + 8 > len(ring):
         return -1
     for r in range(first, last + 1):
-        ring[r - first] = z_ring[r] - z_ring[first]
+        ring[r - first] = z_ring[r] - begin
     for i in range(count):
-        x[i], y[i] = zx[z_ring[first] + i], zy[z_ring[first] + i]
+        xy[0, i], xy[1, i] = zx[begin + i], zy[begin + i]
     return last - first
 
 
-@njit(cache=True, nogil=True)
-def _push(frame: Any, d: int, deep: int, c: int, tree: Any, first: int, last: int) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _push(frame: Any, d: int, deep: int, c: int, level: Any, houses: int, first: int, last: int) -> None:
     """Go down to the children of node `c` of level `deep`, with rings or edges first..last."""
-    level, order = tree[1], tree[2]
     fan = LEAF if deep == 0 else FAN
-    many = len(order) if deep == 0 else level[deep] - level[deep - 1]
+    many = houses if deep == 0 else level[deep] - level[deep - 1]
     frame[0, d], frame[1, d], frame[2, d] = deep, c * fan, min(c * fan + fan, many)
     frame[3, d], frame[4, d] = first, last
 
 
-@njit(cache=True, nogil=True)
-def _step(work: Any, first: int, last: int, box: Any, whole: bool) -> tuple[int, int, int]:
-    """Clip to a rectangle: first and one past the last ring, and whether a line crosses it, it is filled, empty or there is no room."""
-    if whole:
-        return first, last, _CROSSED
-    x, y, ring, one, two, _ = work
-    after = _clip_all(x, y, ring, first, last, box, one, two)
-    if after < 0:
-        return 0, 0, _NO_ROOM
-    if after == last:
-        return 0, 0, _EMPTY
-    return last, after, _covers(x, y, ring, last, after, box)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _larger(pair: Any, value: Any, needed: int) -> Any:
+    """Room for more pairs: house, feature and kept rings of each, and its figure."""
+    size = max(needed, 2 * len(value))
+    more_pair, more_value = np.empty((size, 3), np.int64), np.empty(size)
+    more_pair[: len(value)], more_value[: len(value)] = pair, value
+    return more_pair, more_value
 
 
-@njit(cache=True, nogil=True)
-def _add(pairs: Any, n: int, h: int, f: int, value: float, pieces: int) -> Any:
-    of_house, of_feature, values, piece = pairs
-    if n + 2 > len(piece):
-        of_house, of_feature = _grown(of_house, n + 2), _grown(of_feature, n + 2)
-        values, piece = _grown(values, n + 2), _grown(piece, n + 2)
-    of_house[n], of_feature[n], values[n], piece[n + 1] = h, f, value, pieces
-    return of_house, of_feature, values, piece
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add(pair: Any, value: Any, n: int, h: int, f: int, figure: float, pieces: int) -> int:
+    pair[n, 0], pair[n, 1], pair[n, 2], value[n] = h, f, pieces, figure
+    return n + 1
 
 
-@njit(cache=True, nogil=True)
-def _add_all(pairs: Any, n: int, c: int, deep: int, order: Any, area: Any, f: int, pieces: int) -> Any:
-    """Every house below node `c` of level `deep`, or the house `c` itself."""
-    span = LEAF * FAN**deep if deep >= 0 else 1
-    for k in range(c * span, min(c * span + span, len(order))):
-        pairs = _add(pairs, n, order[k], f, area[order[k]], pieces)
-        n += 1
-    return pairs, n
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_all(pair: Any, value: Any, n: int, begin: int, end: int, order: Any, area: Any, f: int, pieces: int) -> int:
+    for k in range(begin, end):
+        n = _add(pair, value, n, order[k], f, area[order[k]], pieces)
+    return n
 
 
-@njit(cache=True, nogil=True)
-def _keep(kept: Any, pieces: int, work: Any, first: int, last: int) -> Any:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _inside(
+    h: int, hx: Any, hy: Any, h_ring: Any, h_feature: Any, area: Any, convex: Any, xy: Any, ring: Any, first: int, last: int, buf: Any, window: Any
+) -> float:
+    """Square metres of a house inside the rings first..last of the work space."""
+    total = 0.0
+    a, b = h_ring[h_feature[h]], h_ring[h_feature[h] + 1]
+    if convex[h] and b - a <= window.shape[1]:
+        for i in range(a, b):
+            window[0, i - a], window[1, i - a] = hx[i], hy[i]
+        total = _in_window(window, b - a, xy, ring, first, last, buf)
+    else:
+        for part in range(h_feature[h], h_feature[h + 1]):
+            total += _in_triangles(hx, hy, h_ring[part], h_ring[part + 1], window, xy, ring, first, last, buf)
+    return area[h] if total >= area[h] - _SNAP_M2 else total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _keep(p_ring: Any, p_xy: Any, pieces: int, xy: Any, ring: Any, first: int, last: int) -> Any:
     """Copy rings first..last of the work space behind those that are kept."""
-    p_ring, p_x, p_y = kept
-    x, y, ring = work[0], work[1], work[2]
     for r in range(first, last):
         start, length = p_ring[pieces], ring[r + 1] - ring[r]
         p_ring = _grown(p_ring, pieces + 2)
-        p_x, p_y = _grown(p_x, start + length), _grown(p_y, start + length)
+        if start + length > p_xy.shape[1]:
+            larger = np.empty((2, 2 * (start + length)))
+            larger[:, :start] = p_xy[:, :start]
+            p_xy = larger
         for i in range(length):
-            p_x[start + i], p_y[start + i] = x[ring[r] + i], y[ring[r] + i]
+            p_xy[0, start + i], p_xy[1, start + i] = xy[0, ring[r] + i], xy[1, ring[r] + i]
         pieces += 1
         p_ring[pieces] = start + length
-    return p_ring, p_x, p_y
+    return p_ring, p_xy
 
 
-@njit(cache=True, nogil=True)
-def _meet(one: Any, other: Any) -> bool:
-    return one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
+@njit(cache=True, nogil=True, error_model="numpy")
+def _meet(node: Any, at: int, box: Any, f: int) -> bool:
+    apart = node[at, 0] > box[f, 2] or node[at, 2] < box[f, 0] or node[at, 1] > box[f, 3] or node[at, 3] < box[f, 1]
+    return not apart
 
 
-@njit(cache=True, nogil=True)
-def _found(pairs: Any, n: int, kept: Any, pieces: int) -> Any:
-    of_house, of_feature, values, piece = pairs
-    p_ring, p_x, p_y = kept
-    end = p_ring[pieces]
-    return of_house[:n], of_feature[:n], values[:n], piece[: n + 1], p_ring[: pieces + 1], p_x[:end], p_y[:end]
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) -> Any:
     """How much of each house lies in each of the chosen features (逐对求重叠面积).
 
@@ -320,52 +276,60 @@ def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) ->
         room: points of work space.
 
     Returns:
-        house, feature, area, piece (where its rings begin in `ring`), ring, x, y; -1 as the only house
-        where the work space was too small.
+        (n, 3) house, feature and the end of its kept rings, which begin where those of the pair before end;
+        (n,) area; where the points of each kept ring begin; (2, p) x and y of them. -1 as the only house where the work
+        space was too small.
     """
     node, level, order = tree
-    h_box, h_area = house[4], house[5]
-    work, frame = _work(room), np.zeros((5, _DEEP), np.int64)
-    pairs = (np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024), np.zeros(1024, np.int64))
-    kept, pieces, n, top = (np.zeros(1024, np.int64), np.empty(1024), np.empty(1024)), 0, 0, len(level) - 1
+    zx, zy, z_ring, z_feature, z_box = zone
+    hx, hy, h_ring, h_feature, h_box, h_area, h_convex = house
+    xy, ring, frame, box = np.empty((2, room)), np.zeros(room // 2 + 64, np.int64), np.zeros((5, _DEEP), np.int64), np.empty(4)
+    buf, window, pair, value = np.empty((2, 2, room // 4)), np.empty((2, 256)), np.empty((1024, 3), np.int64), np.empty(1024)
+    p_ring, p_xy, pieces, n, top = np.zeros(1024, np.int64), np.empty((2, 1024)), 0, 0, len(level) - 1
     for f in chosen:
-        rings = _load(f, zone, work)
-        small = rings >= 0 and work[2][rings] <= _SMALL
-        state, d = _NO_ROOM if rings < 0 else _EMPTY, -1
+        rings = _load(f, zx, zy, z_ring, z_feature, xy, ring)
+        small, state, d = rings > 0 and ring[rings] <= _SMALL, _NO_ROOM if rings < 0 else _EMPTY, -1
         if rings > 0:
             d = 0
             frame[0, 0], frame[1, 0], frame[2, 0], frame[3, 0], frame[4, 0] = top, 0, level[top] - level[top - 1], 0, rings
         while d >= 0:
-            c, deep = frame[1, d], frame[0, d] - 1
+            c, deep, first, last = frame[1, d], frame[0, d] - 1, frame[3, d], frame[4, d]
             if c >= frame[2, d]:
                 d -= 1
                 continue
             frame[1, d] += 1
-            box = node[level[deep] + c] if deep >= 0 else h_box[order[c]]
-            if not _meet(box, zone[4][f]):
+            at = level[deep] + c if deep >= 0 else order[c]
+            if not (_meet(node, at, z_box, f) if deep >= 0 else _meet(h_box, at, z_box, f)):
                 continue
-            first, last, state = _step(work, frame[3, d], frame[4, d], box, small and deep >= 0)
+            state = _CROSSED
+            if not small or (deep < 0 and keep):
+                for side in range(4):
+                    box[side] = node[at, side] if deep >= 0 else h_box[at, side]
+                first, last, state = _step(xy, ring, first, last, box, buf)
+            span = LEAF * FAN**deep if deep >= 0 and state == _COVERED else 1
+            if n + span > len(value):
+                pair, value = _larger(pair, value, n + span)
             if state == _NO_ROOM:
                 break
             if state == _CROSSED and deep >= 0:
                 d += 1
-                _push(frame, d, deep, c, tree, first, last)
+                _push(frame, d, deep, c, level, len(order), first, last)
             elif state == _COVERED:
-                pairs, n = _add_all(pairs, n, c, deep, order, h_area, f, pieces)
+                n = _add_all(pair, value, n, c * span, min(c * span + span, len(order)), order, h_area, f, pieces)
             elif state == _CROSSED:
-                area = _inside(order[c], house, work, first, last)
+                area = _inside(at, hx, hy, h_ring, h_feature, h_area, h_convex, xy, ring, first, last, buf, window)
+                if keep and _LEAST_M2 < area < h_area[at]:
+                    p_ring, p_xy = _keep(p_ring, p_xy, pieces, xy, ring, first, last)
+                    pieces += last - first
                 if area > _LEAST_M2:
-                    if keep and area < h_area[order[c]]:
-                        kept = _keep(kept, pieces, work, first, last)
-                        pieces += last - first
-                    pairs = _add(pairs, n, order[c], f, area, pieces)
-                    n += 1
+                    n = _add(pair, value, n, at, f, area, pieces)
         if state == _NO_ROOM:
-            return _found(_add(pairs, 0, -1, 0, 0.0, 0), 1, kept, 0)
-    return _found(pairs, n, kept, pieces)
+            pair[0, 0], n, pieces = -1, 1, 0
+            break
+    return pair[:n], value[:n], p_ring[: pieces + 1], p_xy[:, : p_ring[pieces]]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _point_to_edge(px: float, py: float, ax: float, ay: float, bx: float, by: float) -> float:
     ux, uy = bx - ax, by - ay
     length = ux * ux + uy * uy
@@ -374,7 +338,7 @@ def _point_to_edge(px: float, py: float, ax: float, ay: float, bx: float, by: fl
     return dx * dx + dy * dy
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _edge_to_edge(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> float:
     """Square of the distance of two edges, 0 where they cross."""
     o1 = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
@@ -389,7 +353,7 @@ def _edge_to_edge(ax: float, ay: float, bx: float, by: float, cx: float, cy: flo
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _in_rings(px: float, py: float, x: Any, y: Any, ring: Any, first: int, last: int) -> bool:
     odd = False
     for r in range(first, last):
@@ -402,7 +366,7 @@ def _in_rings(px: float, py: float, x: Any, y: Any, ring: Any, first: int, last:
     return odd
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _from_house(h: int, house: Any, edge: Any, chosen: Any, first: int, last: int, within: float) -> float:
     """Square of the distance of a house to some edges; more than `within` squared where all are farther."""
     hx, hy, h_ring, h_feature, h_box = house
@@ -424,7 +388,7 @@ def _from_house(h: int, house: Any, edge: Any, chosen: Any, first: int, last: in
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def near(chosen: Any, edge: Any, start: Any, house: Any, tree: Any, within: float) -> Any:
     """Houses near the edges of the chosen features, and how near (到边线的距离).
 
@@ -437,11 +401,11 @@ def near(chosen: Any, edge: Any, start: Any, house: Any, tree: Any, within: floa
         within: metres.
 
     Returns:
-        house, feature, distance of the pairs that are no farther apart.
+        (n, 3) house and feature, and (n,) distance, of the pairs that are no farther apart.
     """
     node, level, order = tree
     frame, held, n = np.zeros((5, _DEEP), np.int64), np.empty(1024, np.int64), 0
-    pairs = (np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024), np.zeros(1024, np.int64))
+    pair, value = np.empty((1024, 3), np.int64), np.empty(1024)
     top = len(level) - 1
     for f in chosen:
         count = start[f + 1] - start[f]
@@ -458,18 +422,19 @@ def near(chosen: Any, edge: Any, start: Any, house: Any, tree: Any, within: floa
             if deep < 0:
                 squared = _from_house(order[c], house, edge, held, first, last, within)
                 if squared <= within * within:
-                    pairs = _add(pairs, n, order[c], f, np.sqrt(squared), 0)
-                    n += 1
+                    if n == len(value):
+                        pair, value = _larger(pair, value, n + 1)
+                    n = _add(pair, value, n, order[c], f, np.sqrt(squared), 0)
                 continue
             held = _grown(held, 2 * last - first)
             after = _reach(edge, held, first, last, node[level[deep] + c], within)
             if after > last:
                 d += 1
-                _push(frame, d, deep, c, tree, last, after)
-    return pairs[0][:n], pairs[1][:n], pairs[2][:n]
+                _push(frame, d, deep, c, level, len(order), last, after)
+    return pair[:n], value[:n]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _reach(edge: Any, held: Any, first: int, last: int, box: Any, within: float) -> int:
     """Put the edges that may be near a rectangle behind those held; one past the last."""
     west, south, east, north = box[0] - within, box[1] - within, box[2] + within, box[3] + within

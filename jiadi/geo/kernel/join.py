@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _edge_sum(x: Any, y: Any, ring: Any, first: int, last: int, owner: int, edge: Any, of: Any, n: int) -> int:
     """Append the edges of rings that are not level: from, to, owner."""
     for r in range(first, last):
@@ -23,7 +23,7 @@ def _edge_sum(x: Any, y: Any, ring: Any, first: int, last: int, owner: int, edge
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _events(edge: Any, n: int) -> Any:
     """Heights at which an edge begins or ends or two edges cross, sorted."""
     height = np.empty(2 * n + 64)
@@ -56,7 +56,7 @@ def _events(edge: Any, n: int) -> Any:
     return np.sort(height[:m])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def join(group: Any, of_house: Any, first: Any, last: Any, p_ring: Any, p_x: Any, p_y: Any, house: Any) -> Any:
     """Square metres of a house in the first, the first two, … of the features that cut it (合并重叠面积).
 
@@ -85,7 +85,7 @@ def join(group: Any, of_house: Any, first: Any, last: Any, p_ring: Any, p_x: Any
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _sweep(edge: Any, of: Any, n: int, out: Any) -> None:
     """Add up, slab by slab, what the features cover of the house; `out` becomes the running union."""
     height = _events(edge, n)

@@ -11,7 +11,7 @@ LEAF, FAN = 8, 4
 """Features in a leaf of the tree, and branches of each other node."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def ring_areas(x: Any, y: Any, ring: Any) -> Any:
     """Signed area of each ring (环的有向面积).
 
@@ -34,7 +34,7 @@ def ring_areas(x: Any, y: Any, ring: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def boxes(x: Any, y: Any, ring: Any, feature: Any) -> Any:
     """West, south, east, north of each feature; an empty one has none (外包矩形)."""
     n = len(feature) - 1
@@ -48,7 +48,7 @@ def boxes(x: Any, y: Any, ring: Any, feature: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def convex(x: Any, y: Any, ring: Any, feature: Any) -> Any:
     """Whether a feature is one convex ring (是否凸多边形)."""
     n = len(feature) - 1
@@ -76,7 +76,7 @@ def convex(x: Any, y: Any, ring: Any, feature: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def along_curve(box: Any, west: float, south: float, cell: float) -> Any:
     """Place of each box along a Hilbert curve of 2 to the 16th cells a side (希尔伯特序)."""
     out = np.empty(len(box), dtype=np.int64)
@@ -103,7 +103,7 @@ def along_curve(box: Any, west: float, south: float, cell: float) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def pack(box: Any, order: Any, level: Any) -> Any:
     """Rectangles of a packed tree over boxes in the given order (打包矩形树).
 
@@ -132,7 +132,7 @@ def pack(box: Any, order: Any, level: Any) -> Any:
     return node
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def meeting(box: Any, node: Any, level: Any, order: Any, boxes: Any) -> Any:
     """Rows of the features whose rectangles meet a box, in the order of the tree (外包矩形相交)."""
     out, n = np.empty(64, np.int64), 0

@@ -16,12 +16,12 @@ _R_Q = A_M * float(np.sqrt(_Q_POLE / 2))
 _POLYGON, _MULTIPOLYGON = 3, 6
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _whole(data: Any, at: int) -> int:
     return np.int64(data[at]) | np.int64(data[at + 1]) << 8 | np.int64(data[at + 2]) << 16 | np.int64(data[at + 3]) << 24
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def count(data: Any, offset: Any, there: Any) -> Any:
     """Rings and points of each feature (统计环与点).
 
@@ -66,7 +66,7 @@ def count(data: Any, offset: Any, there: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _put(data: Any, at: int, n: int, inner: bool, x: Any, y: Any, to: int) -> None:
     """Copy a ring without its last point, shells counter-clockwise and holes clockwise."""
     pairs = data[at : at + 16 * n].view(np.float64)
@@ -81,7 +81,7 @@ def _put(data: Any, at: int, n: int, inner: bool, x: Any, y: Any, to: int) -> No
         x[to + i], y[to + i] = pairs[2 * source], pairs[2 * source + 1]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def fill(data: Any, offset: Any, feature: Any, begin: int, x: Any, y: Any, ring: Any, first: int, last: int) -> None:
     """Write the rings of features first..last (展开环).
 
@@ -116,7 +116,7 @@ def fill(data: Any, offset: Any, feature: Any, begin: int, x: Any, y: Any, ring:
                 at += 16 * n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def bring(x: Any, y: Any, lon_0: float, lat_0: float) -> None:
     """Degrees → metres of the equal-area plane of `measure.LocalPlane`, in place (投影)."""
     sin_0, cos_0 = np.sin(np.radians(lat_0)), np.cos(np.radians(lat_0))
