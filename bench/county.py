@@ -1,6 +1,6 @@
 """An invented county for the overlay: houses, parcels and zones with very many corners, as GeoParquet.
 
-    python bench/county.py DIR [--houses 1000000] [--zones 5000]
+python bench/county.py DIR [--houses 1000000] [--zones 5000]
 """
 
 from __future__ import annotations

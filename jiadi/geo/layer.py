@@ -33,6 +33,29 @@ class Pairs:
     distance: Floats
 
 
+def merge(of_house: Index, of_zone: Index, overlap: Floats, near: tuple[Index, Index, Floats], zones: int) -> Pairs:
+    """Pairs that overlap or touch, and pairs that are merely near, each pair once, sorted (合并配对).
+
+    Args:
+        of_house, of_zone, overlap: (n,) rows and square metres of pairs that overlap or touch.
+        near: rows of house and zone and metres, of pairs within reach.
+        zones: how many zones there are.
+
+    >>> one = np.zeros(1, np.int64)
+    >>> merge(one, one, np.array([5.0]), (one, one, np.array([0.0])), 1).overlap.tolist()
+    [5.0]
+    """
+    near_house, near_zone, distance = near
+    both = np.r_[of_house, near_house] * zones + np.r_[of_zone, near_zone]
+    _, first = np.unique(both, return_index=True)  # of a pair in both, the first: it touches
+    return Pairs(
+        np.r_[of_house, near_house][first],
+        np.r_[of_zone, near_zone][first],
+        np.r_[overlap, np.zeros(len(near_house))][first],
+        np.r_[np.zeros(len(of_house)), distance][first],
+    )
+
+
 Join = Callable[[Index, Index], Floats]
 """Rows of pairs, those of a house following each other, and their number in it from 1 → area of the house in
 the zones joined so far."""

@@ -18,7 +18,7 @@ import polars as pl
 import shapely
 
 from jiadi.geo.axes import Floats, Mask, Shapes
-from jiadi.geo.layer import Join, Pairs, dissolve, joined_by, nearby
+from jiadi.geo.layer import Join, Pairs, dissolve, joined_by, merge, nearby
 from jiadi.geo.measure import LocalPlane, local, shapes_of
 
 Ids = pl.Series | Sequence[str]
@@ -85,9 +85,10 @@ def largest_parcel(houses: Places, house_ids: Ids, parcels: Places, parcel_ids: 
     [0.5]
     """
     if len(house_ids) >= MANY:
-        from jiadi.geo import many  # compiled on first use
+        from jiadi.geo import many  # noqa: PLC0415  loading what is compiled takes a moment
 
-        return _parcel_frame(*many.parcels(houses, house_ids, parcels, parcel_ids, plane))
+        names, _, rings, land = many.both(houses, house_ids, parcels, parcel_ids, plane)
+        return _parcel_frame(names, land.ids, *many.parcels(rings, land))
     house, parcel = _flatten(plane, (houses, house_ids), (parcels, parcel_ids))
     of_house, of_parcel = _touching(parcel.shapes, house.shapes)
     whole = shapely.area(house.shapes)
@@ -95,7 +96,9 @@ def largest_parcel(houses: Places, house_ids: Ids, parcels: Places, parcel_ids: 
     return _parcel_frame(house.ids, parcel.ids, of_house, of_parcel, overlap, whole)
 
 
-def _parcel_frame(house_ids: pl.Series, parcel_ids: pl.Series, of_house: Index, of_parcel: Index, overlap: Floats, whole: Floats) -> pl.DataFrame:
+def _parcel_frame(
+    house_ids: pl.Series, parcel_ids: pl.Series, of_house: Index, of_parcel: Index, overlap: Floats, whole: Floats
+) -> pl.DataFrame:
     kept = np.flatnonzero(overlap > LEAST_M2)
     kept = kept[np.lexsort((of_parcel[kept], of_house[kept]))]
     of_house, of_parcel, overlap = of_house[kept], of_parcel[kept], overlap[kept]
@@ -196,10 +199,12 @@ def zone_overlaps(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: Lo
     [9.74]
     """
     if len(house_ids) >= MANY:
-        from jiadi.geo import many  # compiled on first use
+        from jiadi.geo import many  # noqa: PLC0415  loading what is compiled takes a moment
 
-        odd, *found = many.zones(houses, house_ids, zones, plane)
-        frame = _zone_frame(*found)
+        names, rows, rings, land = many.both(houses, house_ids, zones["geometry"], zones["id"], plane)
+        about = _about(zones, land.order)
+        frame = _zone_frame(names, about, *many.zones(rings, land, roads(about), least_m2=LEAST_M2, near_m=NEAR_M))
+        odd = rows[rings.other]
         if not len(odd):
             return frame
         drawn_otherwise = _zones_by_geos(houses[odd], pl.Series(house_ids)[odd], zones, plane)
@@ -209,7 +214,7 @@ def zone_overlaps(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: Lo
 
 def _zones_by_geos(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: LocalPlane | None) -> pl.DataFrame:
     house, zone = _flatten(plane, (houses, house_ids), (zones["geometry"], zones["id"]))
-    about = zones.select("zone_kind", "zone_class", "designated_on", zone_id="id")[zone.rows]
+    about = _about(zones, zone.rows)
     road = roads(about)
     of_house, of_zone = _touching(zone.shapes, house.shapes)
     overlap = _overlaps(house.shapes, zone.shapes, of_house, of_zone, shapely.area(house.shapes)[of_house])
@@ -217,6 +222,10 @@ def _zones_by_geos(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: L
     near = nearby(house.shapes, zone.shapes, np.flatnonzero(road), NEAR_M)
     pairs = merge(of_house[kept], of_zone[kept], overlap[kept], near, len(zone.shapes))
     return _zone_frame(house.ids, about, pairs, shapely.area(house.shapes), joined_by(house.shapes, zone.shapes, pairs))
+
+
+def _about(zones: pl.DataFrame, rows: Index) -> pl.DataFrame:
+    return zones.select("zone_kind", "zone_class", "designated_on", zone_id="id")[rows]
 
 
 def _zone_frame(house_ids: pl.Series, about: pl.DataFrame, pairs: Pairs, whole: Floats, join: Join) -> pl.DataFrame:
@@ -232,6 +241,35 @@ def _zone_frame(house_ids: pl.Series, about: pl.DataFrame, pairs: Pairs, whole: 
         )
         .select(pl.col(name).cast(kind) for name, kind in ZONE_COLUMNS.items())
     )
+
+
+def edited(house: Any, house_id: str, parcels: Any, zones: Any, about: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Parcels and zones of one house that was drawn anew (单户重算), over ground that is kept.
+
+    Args:
+        house: WKB or polygon in EPSG:4490, valid.
+        house_id: its id.
+        parcels, zones: `many.Ground` of both layers, in one plane.
+        about: the zones as in `zone_overlaps`, in any order: that of the rows `zones` was made of.
+
+    Returns:
+        What `largest_parcel` and `zone_overlaps` give for this house.
+
+    >>> from jiadi.geo.many import ground_of
+    >>> plane, lot = LocalPlane(118.25, 29.25), shapely.box(118, 29, 118.001, 29.001)
+    >>> zones = pl.DataFrame(schema={"id": pl.String, "zone_kind": pl.String, "zone_class": pl.String, "designated_on": pl.Date})
+    >>> found, _ = edited(lot, "h", ground_of(np.array([lot]), ["p"], plane), ground_of(np.array([]), [], plane), zones)
+    >>> found["share"].to_list()
+    [1.0]
+    """
+    from jiadi.geo import many  # noqa: PLC0415  loading what is compiled takes a moment
+    from jiadi.geo.rings import rings_of  # noqa: PLC0415
+
+    names, rings = pl.Series([house_id]), rings_of(np.array([house], dtype=object), parcels.plane)
+    on_parcels = _parcel_frame(names, parcels.ids, *many.parcels(rings, parcels))
+    known = _about(about, zones.order)
+    in_zones = _zone_frame(names, known, *many.zones(rings, zones, roads(known), least_m2=LEAST_M2, near_m=NEAR_M))
+    return on_parcels, in_zones
 
 
 def roads(about: pl.DataFrame) -> Mask:
@@ -277,29 +315,6 @@ def _layers(about: pl.DataFrame) -> tuple[Index, Index]:
         layer=layer.otherwise(pl.col("zone_kind")).rank("dense"), day=pl.col("designated_on").cast(pl.Int32).fill_null(2**31 - 1)
     )
     return numbers["layer"].to_numpy().astype(np.int64), numbers["day"].to_numpy().astype(np.int64)
-
-
-def merge(of_house: Index, of_zone: Index, overlap: Floats, near: tuple[Index, Index, Floats], zones: int) -> Pairs:
-    """Pairs that overlap or touch, and pairs that are merely near, each pair once, sorted (合并配对).
-
-    Args:
-        of_house, of_zone, overlap: (n,) rows and square metres of pairs that overlap or touch.
-        near: rows of house and zone and metres, of pairs within reach.
-        zones: how many zones there are.
-
-    >>> one = np.zeros(1, np.int64)
-    >>> merge(one, one, np.array([5.0]), (one, one, np.array([0.0])), 1).overlap.tolist()
-    [5.0]
-    """
-    near_house, near_zone, distance = near
-    both = np.r_[of_house, near_house] * zones + np.r_[of_zone, near_zone]
-    _, first = np.unique(both, return_index=True)  # of a pair in both, the first: it touches
-    return Pairs(
-        np.r_[of_house, near_house][first],
-        np.r_[of_zone, near_zone][first],
-        np.r_[overlap, np.zeros(len(near_house))][first],
-        np.r_[np.zeros(len(of_house)), distance][first],
-    )
 
 
 def _touching(zones: Shapes, houses: Shapes) -> tuple[Index, Index]:

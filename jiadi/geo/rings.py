@@ -126,7 +126,10 @@ def in_plane(layers: list[Rings], plane: LocalPlane | None) -> tuple[list[Rings]
         The layers, and the plane.
     """
     if plane is None:
-        x, y = (np.concatenate([[getattr(layer, axis).min(), getattr(layer, axis).max()] for layer in layers if len(layer.x)] or [[0.0]]) for axis in "xy")
+        x, y = (
+            np.concatenate([[getattr(layer, axis).min(), getattr(layer, axis).max()] for layer in layers if len(layer.x)] or [[0.0]])
+            for axis in "xy"
+        )
         plane = local((float(x.min()), float(y.min()), float(x.max()), float(y.max())))
     return [_brought(layer, plane) for layer in layers], plane
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiadi.geo import ground, overlay
+from jiadi.geo.many import ground_of
 from jiadi.geo.measure import LocalPlane
 from jiadi.geo.overlay import largest_parcel, zone_overlaps
 from jiadi.geo.rings import degrees, rings_of, tree_of
@@ -79,7 +80,8 @@ def zone_frame(zones: list[tuple[shapely.Geometry, tuple[str, str | None], int |
 
 BLOBS = st.builds(blob, st.floats(0, 16), st.floats(0, 16), st.floats(1, 12), st.integers(3, 60), st.integers(0, 999))
 LINES = st.builds(lambda x, y: shapely.LineString([at(x, -5), at(y, 20)]), st.integers(0, 14), st.integers(0, 14))
-ZONES = st.lists(st.tuples(st.one_of(shapes(1, 12).map(lambda s: s[0]), BLOBS), st.sampled_from(KINDS), st.sampled_from([None, 1, 2])), max_size=8)
+SHAPE = st.one_of(shapes(1, 12).map(lambda found: found[0]), BLOBS)
+ZONES = st.lists(st.tuples(SHAPE, st.sampled_from(KINDS), st.sampled_from([None, 1, 2])), max_size=8)
 ROADS = st.lists(st.tuples(LINES, st.just(KINDS[1]), st.just(1)), max_size=2)
 MONKEY = [HealthCheck.function_scoped_fixture]
 
@@ -127,9 +129,11 @@ def test_zones_are_those_of_geos(monkeypatch: pytest.MonkeyPatch, houses: list[s
 
 def test_a_zone_of_many_thousand_corners_over_many_houses(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(5)
-    houses = [blob(x, y, 2, int(n), k) for k, (x, y, n) in enumerate(zip(*random.uniform(0, 300, (2, 700)), random.integers(3, 9, 700), strict=True))]
+    middles, corners = random.uniform(0, 300, (700, 2)).tolist(), random.integers(3, 9, 700).tolist()
+    houses = [blob(x, y, 2, n, k) for k, ((x, y), n) in enumerate(zip(middles, corners, strict=True))]
     houses = [house for house in houses if house.geom_type == "Polygon"]
-    zones = [(blob(150, 150, 160, 9000, 1), KINDS[0], 1), (blob(100, 100, 120, 5000, 2), KINDS[0], 2), (blob(200, 90, 90, 40, 3), KINDS[1], 1)]
+    zones = [(blob(150, 150, 160, 9000, 1), KINDS[0], 1), (blob(100, 100, 120, 5000, 2), KINDS[0], 2)]
+    zones.append((blob(200, 90, 90, 40, 3), KINDS[1], 1))
     house, house_ids = arrays("h", houses)
     few, many = both(monkeypatch, lambda: zone_overlaps(house, house_ids, zone_frame(zones), PLANE))
     close(few, many)
@@ -208,3 +212,15 @@ def test_every_node_holds_what_is_below_it(places: list[tuple[float, float, floa
     for leaf in range(tree.level[1]):
         below = rings.box[tree.order[leaf * 8 : leaf * 8 + 8]]
         assert tree.node[leaf].tolist() == [*below[:, :2].min(axis=0), *below[:, 2:].max(axis=0)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(shapes(1, 6), shapes(8, 9), ZONES, ROADS)
+def test_one_edited_house_has_the_figures_of_a_whole_run(houses: Any, parcels: Any, zones: Any, roads: Any) -> None:
+    house, house_ids = arrays("h", houses)
+    parcel, parcel_ids = arrays("p", parcels)
+    frame = zone_frame([*zones, *roads])[::-1]
+    land, controlled = ground_of(parcel, parcel_ids, PLANE), ground_of(frame["geometry"], frame["id"], PLANE)
+    on_parcels, in_zones = overlay.edited(house[0], "h000", land, controlled, frame)
+    close(largest_parcel(house, house_ids, parcel, parcel_ids, PLANE), on_parcels)
+    close(zone_overlaps(house, house_ids, frame, PLANE), in_zones)

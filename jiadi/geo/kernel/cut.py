@@ -11,7 +11,7 @@ from jiadi.geo.kernel.ring import FAN, LEAF
 
 _SMALL = 24
 """A feature of so few points is not cut on its way down the tree."""
-_LEAST_M2 = 1e-4
+_LEAST_M2 = 1e-7
 _SNAP_M2 = 1e-7
 _DEEP = 24
 _EMPTY, _COVERED, _CROSSED, _NO_ROOM = 0, 1, 2, 3
@@ -225,8 +225,9 @@ def _add_all(pair: Any, value: Any, n: int, begin: int, end: int, order: Any, ar
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _inside(
-    h: int, hx: Any, hy: Any, h_ring: Any, h_feature: Any, area: Any, convex: Any, xy: Any, ring: Any, first: int, last: int, buf: Any, window: Any
-) -> float:
+    h: int, hx: Any, hy: Any, h_ring: Any, h_feature: Any, area: Any, convex: Any,
+    xy: Any, ring: Any, first: int, last: int, buf: Any, window: Any,
+) -> float:  # fmt: skip
     """Square metres of a house inside the rings first..last of the work space."""
     total = 0.0
     a, b = h_ring[h_feature[h]], h_ring[h_feature[h] + 1]

@@ -17,7 +17,7 @@ _POLYGON, _MULTIPOLYGON = 3, 6
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _whole(data: Any, at: int) -> int:
+def _whole(data: Any, at: int) -> Any:
     return np.int64(data[at]) | np.int64(data[at + 1]) << 8 | np.int64(data[at + 2]) << 16 | np.int64(data[at + 3]) << 24
 
 
