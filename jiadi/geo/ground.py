@@ -77,7 +77,7 @@ def cut(houses: Houses, features: Rings, *, keep: bool, chosen: Index | None = N
         The pairs.
     """
     rows = np.flatnonzero(np.diff(features.feature)) if chosen is None else chosen
-    count = features.points[rows]
+    count = features.points(rows)
     # Features of like size go together, since each part has work space for its largest one; and neighbours follow
     # each other, since they meet the same houses.
     order = np.lexsort((along_curve(features.box[rows]), -np.ceil(np.log2(count + 1))))
@@ -98,7 +98,7 @@ def _part(rows: Index, features: Rings, houses: Houses, keep: bool) -> tuple[Any
     zone = (features.x, features.y, features.ring, features.feature, features.box)
     r = houses.rings
     house = (r.x, r.y, r.ring, r.feature, r.box, r.area, houses.is_convex)
-    room = _ROOM * int(features.points[rows].max()) + 4096
+    room = _ROOM * int(features.points(rows).max()) + 4096
     while True:
         found: tuple[Any, ...] = cut_kernel.cut(rows, zone, house, houses.tree.parts, keep, room)
         if not len(found[0]) or found[0][0, 0] >= 0:
@@ -159,7 +159,8 @@ def near(houses: Houses, features: Rings, shapes: Shapes, chosen: Index, within_
     r = houses.rings
     house = (r.x, r.y, r.ring, r.feature, r.box)
     rows = np.arange(len(chosen))
-    bounds = np.unique(np.r_[0, np.searchsorted(start, np.linspace(0, len(edge), 4 * THREADS + 1)[1:-1]), len(rows)]).astype(np.int64)
+    even: Any = np.searchsorted(start, np.linspace(0, len(edge), 4 * THREADS + 1)[1:-1]) if len(edge) > 5000 else []
+    bounds = np.unique(np.r_[0, even, len(rows)]).astype(np.int64)
     parts = at_once(lambda a, b: cut_kernel.near(rows[a:b], edge, start, house, houses.tree.parts, within_m), bounds)
     pair, distance = (np.concatenate([part[k] for part in parts]) for k in range(2))
     return pair[:, 0], chosen[pair[:, 1]], distance

@@ -267,9 +267,11 @@ def edited(house: Any, house_id: str, parcels: Any, zones: Any, about: pl.DataFr
 
     names, rings = pl.Series([house_id]), rings_of(np.array([house], dtype=object), parcels.plane)
     on_parcels = _parcel_frame(names, parcels.ids, *many.parcels(rings, parcels))
-    known = _about(about, zones.order)
-    in_zones = _zone_frame(names, known, *many.zones(rings, zones, roads(known), least_m2=LEAST_M2, near_m=NEAR_M))
-    return on_parcels, in_zones
+    road = roads(about)[zones.order]
+    pairs, whole, join = many.zones(rings, zones, road, least_m2=LEAST_M2, near_m=NEAR_M)
+    used, place = np.unique(pairs.zone, return_inverse=True)
+    few = Pairs(pairs.house, place.astype(np.int64), pairs.overlap, pairs.distance)
+    return on_parcels, _zone_frame(names, _about(about, zones.order[used]), few, whole, join)
 
 
 def roads(about: pl.DataFrame) -> Mask:

@@ -21,6 +21,7 @@ from jiadi.geo.measure import LocalPlane, local
 Index = npt.NDArray[np.int64]
 Result = TypeVar("Result")
 THREADS = 2
+_WORTH = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,9 @@ class Rings:
     area: Floats
     other: Index
 
-    @property
-    def points(self) -> Index:
-        """How many points each feature has (点数)."""
-        count: Index = np.diff(self.ring[self.feature])
+    def points(self, rows: Index) -> Index:
+        """How many points some features have (点数)."""
+        count: Index = self.ring[self.feature[rows + 1]] - self.ring[self.feature[rows]]
         return count
 
 
@@ -72,6 +72,15 @@ def at_once(work: Callable[[int, int], Result], bounds: Index) -> list[Result]:
         return [work(*spans[0])]
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(lambda span: work(*span), spans))
+
+
+def halves(many: int) -> Index:
+    """Bounds of parts that are worth a thread of their own (分块界).
+
+    >>> halves(10).tolist(), len(halves(10_000))
+    ([0, 10], 3)
+    """
+    return np.linspace(0, many, (THREADS if many > _WORTH else 1) + 1).astype(np.int64)
 
 
 def rings_of(places: pl.Series | npt.NDArray[Any], plane: LocalPlane) -> Rings:
@@ -136,14 +145,13 @@ def in_plane(layers: list[Rings], plane: LocalPlane | None) -> tuple[list[Rings]
 
 def _brought(layer: Rings, plane: LocalPlane) -> Rings:
     x, y, ring, feature = layer.x, layer.y, layer.ring, layer.feature
-    at_once(lambda a, b: wkb.bring(x[a:b], y[a:b], plane.lon_0, plane.lat_0), np.linspace(0, len(x), THREADS + 1).astype(np.int64))
+    at_once(lambda a, b: wkb.bring(x[a:b], y[a:b], plane.lon_0, plane.lat_0), halves(len(x)))
     area = _sums(ring_kernel.ring_areas(x, y, ring), feature)
     return Rings(x, y, ring, feature, ring_kernel.boxes(x, y, ring, feature), area, layer.other)
 
 
 def _counted(data: npt.NDArray[np.uint8], offset: Index, there: Mask) -> Index:
-    cuts = np.linspace(0, len(there), THREADS + 1).astype(np.int64)
-    return np.concatenate(at_once(lambda a, b: wkb.count(data, offset[a : b + 1], there[a:b]), cuts))
+    return np.concatenate(at_once(lambda a, b: wkb.count(data, offset[a : b + 1], there[a:b]), halves(len(there))))
 
 
 def _sums(values: Floats, feature: Index) -> Floats:

@@ -265,6 +265,44 @@ def _meet(node: Any, at: int, box: Any, f: int) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _corners(node: Any, h_box: Any, deep: int, at: int, box: Any) -> None:
+    for side in range(4):
+        box[side] = node[at, side] if deep >= 0 else h_box[at, side]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _start(frame: Any, level: Any, last: int) -> int:
+    """Stand above the root with rings or edges 0..last; -1 where there is none."""
+    top = len(level) - 1
+    frame[:, 0] = top, 0, level[top] - level[top - 1], 0, last
+    return 0 if last > 0 else -1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _next(frame: Any, d: int) -> tuple[int, int]:
+    """Depth and number of the next child to look at; a depth of -1 after the last one."""
+    while d >= 0 and frame[1, d] >= frame[2, d]:
+        d -= 1
+    if d >= 0:
+        frame[1, d] += 1
+    return d, frame[1, max(d, 0)] - 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _space(room: int) -> Any:
+    """Points and rings, frames, a rectangle, what is clipped to and fro, a window, pairs and their figures."""
+    xy, ring, frame, box = np.empty((2, room)), np.zeros(room // 2 + 64, np.int64), np.zeros((5, _DEEP), np.int64), np.empty(4)
+    return xy, ring, frame, box, np.empty((2, 2, room // 4)), np.empty((2, 256)), np.empty((1024, 3), np.int64), np.empty(1024)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _short(pair: Any, value: Any, p_ring: Any, p_xy: Any) -> Any:
+    """There was no room."""
+    pair[0, 0] = -1
+    return pair[:1], value[:1], p_ring[:1], p_xy[:, :0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) -> Any:
     """How much of each house lies in each of the chosen features (逐对求重叠面积).
 
@@ -284,34 +322,31 @@ def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) ->
     node, level, order = tree
     zx, zy, z_ring, z_feature, z_box = zone
     hx, hy, h_ring, h_feature, h_box, h_area, h_convex = house
-    xy, ring, frame, box = np.empty((2, room)), np.zeros(room // 2 + 64, np.int64), np.zeros((5, _DEEP), np.int64), np.empty(4)
-    buf, window, pair, value = np.empty((2, 2, room // 4)), np.empty((2, 256)), np.empty((1024, 3), np.int64), np.empty(1024)
-    p_ring, p_xy, pieces, n, top = np.zeros(1024, np.int64), np.empty((2, 1024)), 0, 0, len(level) - 1
+    xy, ring, frame, box, buf, window, pair, value = _space(room)
+    p_ring, p_xy, pieces, n = np.zeros(1024, np.int64), np.empty((2, 1024)), 0, 0
     for f in chosen:
         rings = _load(f, zx, zy, z_ring, z_feature, xy, ring)
-        small, state, d = rings > 0 and ring[rings] <= _SMALL, _NO_ROOM if rings < 0 else _EMPTY, -1
-        if rings > 0:
-            d = 0
-            frame[0, 0], frame[1, 0], frame[2, 0], frame[3, 0], frame[4, 0] = top, 0, level[top] - level[top - 1], 0, rings
+        if rings < 0:
+            return _short(pair, value, p_ring, p_xy)
+        small, d = ring[rings] <= _SMALL, _start(frame, level, rings)
         while d >= 0:
             c, deep, first, last = frame[1, d], frame[0, d] - 1, frame[3, d], frame[4, d]
+            frame[1, d] += 1
             if c >= frame[2, d]:
                 d -= 1
                 continue
-            frame[1, d] += 1
             at = level[deep] + c if deep >= 0 else order[c]
             if not (_meet(node, at, z_box, f) if deep >= 0 else _meet(h_box, at, z_box, f)):
                 continue
             state = _CROSSED
             if not small or (deep < 0 and keep):
-                for side in range(4):
-                    box[side] = node[at, side] if deep >= 0 else h_box[at, side]
+                _corners(node, h_box, deep, at, box)
                 first, last, state = _step(xy, ring, first, last, box, buf)
             span = LEAF * FAN**deep if deep >= 0 and state == _COVERED else 1
             if n + span > len(value):
                 pair, value = _larger(pair, value, n + span)
             if state == _NO_ROOM:
-                break
+                return _short(pair, value, p_ring, p_xy)
             if state == _CROSSED and deep >= 0:
                 d += 1
                 _push(frame, d, deep, c, level, len(order), first, last)
@@ -324,9 +359,6 @@ def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) ->
                     pieces += last - first
                 if area > _LEAST_M2:
                     n = _add(pair, value, n, at, f, area, pieces)
-        if state == _NO_ROOM:
-            pair[0, 0], n, pieces = -1, 1, 0
-            break
     return pair[:n], value[:n], p_ring[: pieces + 1], p_xy[:, : p_ring[pieces]]
 
 
@@ -407,13 +439,11 @@ def near(chosen: Any, edge: Any, start: Any, house: Any, tree: Any, within: floa
     node, level, order = tree
     frame, held, n = np.zeros((5, _DEEP), np.int64), np.empty(1024, np.int64), 0
     pair, value = np.empty((1024, 3), np.int64), np.empty(1024)
-    top = len(level) - 1
     for f in chosen:
         count = start[f + 1] - start[f]
         held = _grown(held, count)
         held[:count] = np.arange(start[f], start[f + 1])
-        frame[0, 0], frame[1, 0], frame[2, 0], frame[3, 0], frame[4, 0] = top, 0, level[top] - level[top - 1], 0, count
-        d = 0
+        d = _start(frame, level, count)
         while d >= 0:
             c, deep, first, last = frame[1, d], frame[0, d] - 1, frame[3, d], frame[4, d]
             if c >= frame[2, d]:
