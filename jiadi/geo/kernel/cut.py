@@ -319,8 +319,7 @@ def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) ->
         (n,) area; where the points of each kept ring begin; (2, p) x and y of them. -1 as the only house where the work
         space was too small.
     """
-    node, level, order = tree
-    zx, zy, z_ring, z_feature, z_box = zone
+    (node, level, order), (zx, zy, z_ring, z_feature, z_box) = tree, zone
     hx, hy, h_ring, h_feature, h_box, h_area, h_convex = house
     xy, ring, frame, box, buf, window, pair, value = _space(room)
     p_ring, p_xy, pieces, n = np.zeros(1024, np.int64), np.empty((2, 1024)), 0, 0
@@ -338,7 +337,6 @@ def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) ->
             at = level[deep] + c if deep >= 0 else order[c]
             if not (_meet(node, at, z_box, f) if deep >= 0 else _meet(h_box, at, z_box, f)):
                 continue
-            state = _CROSSED
             if not small or (deep < 0 and keep):
                 _corners(node, h_box, deep, at, box)
                 first, last, state = _step(xy, ring, first, last, box, buf)
