@@ -328,12 +328,11 @@ def cut(chosen: Any, zone: Any, house: Any, tree: Any, keep: bool, room: int) ->
         if rings < 0:
             return _short(pair, value, p_ring, p_xy)
         small, d = ring[rings] <= _SMALL, _start(frame, level, rings)
-        while d >= 0:
-            c, deep, first, last = frame[1, d], frame[0, d] - 1, frame[3, d], frame[4, d]
-            frame[1, d] += 1
-            if c >= frame[2, d]:
-                d -= 1
-                continue
+        while True:
+            d, c = _next(frame, d)
+            if d < 0:
+                break
+            deep, first, last, state = frame[0, d] - 1, frame[3, d], frame[4, d], _CROSSED
             at = level[deep] + c if deep >= 0 else order[c]
             if not (_meet(node, at, z_box, f) if deep >= 0 else _meet(h_box, at, z_box, f)):
                 continue
