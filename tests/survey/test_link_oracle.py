@@ -239,6 +239,21 @@ APPROVALS = rows("a", parcel_code=CODES, holder_name=NAMES, holder_id=NUMBERS, v
 LINKS = st.dictionaries(st.integers(0, 5), st.tuples(st.sampled_from("AAAB"), st.sampled_from([True, True, True, False])), max_size=6)
 
 
+def of_applicant(row: Row, land: list[Row], rights: list[Row], of_parcel: list[Any], differs: set[str]) -> set[str]:
+    """Parcels that a namesake of the applicant holds who is not another person by ID."""
+    held = {parcel["id"] for parcel in owned({"owner_name": row["holder_name"], **row}, land)} - differs
+    ids = {one: [number(rights[int(r[1:])]["holder_id"]) for r, q, *_ in of_parcel if q == one] for one in held}
+    mine = number(row["holder_id"])
+    return {one for one in held if not (mine and any(ids[one]) and all(other != mine for other in ids[one] if other))}
+
+
+def with_area(row: Row, candidates: dict[str, bool], rights: list[Row], of_parcel: list[Any]) -> set[str]:
+    """Of the candidates those whose ledger row tells the approved area."""
+    area = row["approved_area_m2"]
+    linked = {(q, rights[int(r[1:])]["approved_area_m2"]) for r, q, state, *_ in of_parcel if state == "linked"}
+    return {one for one in candidates if area is not None and (one, area) in linked}
+
+
 @settings(deadline=None, max_examples=300)
 @given(APPROVALS, RIGHTS, PARCELS, LINKS, LINKS)
 def test_parcels_of_approvals(granted: list[Row], rights: list[Row], land: list[Row], applicants: Any, holders: Any) -> None:
@@ -256,33 +271,19 @@ def test_parcels_of_approvals(granted: list[Row], rights: list[Row], land: list[
     of_parcel = right_parcel.rows()
     expected: Answer = set()
     for row in granted:
-        if row["parcel_code"] in known:
-            expected.add((row["id"], known[row["parcel_code"]], "linked"))
-            continue
-        differs = {p["id"] for p in land if row["parcel_code"] and p["id"] in stands and stands[p["id"]] != row["parcel_code"]}
-        home = applicants.get(int(row["id"][1:]))
-        if home is None:
-            held = {p["id"] for p in owned({"owner_name": row["holder_name"], **row}, land)} - differs
-            ids = {p: [number(rights[int(r[1:])]["holder_id"]) for r, q, *_ in of_parcel if q == p] for p in held}
-            ids = {p: [one for one in found if one] for p, found in ids.items()}
-            mine = number(row["holder_id"])
-            held = {p for p in held if not (mine and ids[p] and all(one != mine for one in ids[p]))}
-            expected |= told(row["id"], held)
-            continue
-        candidates = {f"p{k}": home[1] and sure for k, (other, sure) in holders.items() if k < len(land) and other == home[0]}
-        fits = {
-            p
-            for p in candidates
-            if row["approved_area_m2"] is not None
-            and any(
-                q == p and state == "linked" and rights[int(r[1:])]["approved_area_m2"] == row["approved_area_m2"]
-                for r, q, state, *_ in of_parcel
-            )
-        }
-        if len(candidates) > 1 and all(candidates.values()) and len(fits) == 1:
-            candidates = dict.fromkeys(fits, True)
-        for p, sure in candidates.items():
-            expected.add((row["id"], p, "linked" if len(candidates) == 1 and sure and p not in differs else "doubtful"))
+        code, home = row["parcel_code"], applicants.get(int(row["id"][1:]))
+        differs = {p["id"] for p in land if code and stands.get(p["id"], code) != code}
+        if code in known:
+            expected.add((row["id"], known[code], "linked"))
+        elif home is None:
+            expected |= told(row["id"], of_applicant(row, land, rights, of_parcel, differs))
+        else:
+            candidates = {f"p{k}": home[1] and sure for k, (other, sure) in holders.items() if k < len(land) and other == home[0]}
+            fits = with_area(row, candidates, rights, of_parcel)
+            if len(candidates) > 1 and all(candidates.values()) and len(fits) == 1:
+                candidates = dict.fromkeys(fits, True)
+            sure_ones = {p for p, sure in candidates.items() if len(candidates) == 1 and sure and p not in differs}
+            expected |= {(row["id"], p, "linked" if p in sure_ones else "doubtful") for p in candidates}
     assert (
         answer(approvals.of_approvals(frame("approval", granted), ledger, parcel_table, {**links, "right_parcel": right_parcel}, codes))
         == expected
