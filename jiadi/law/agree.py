@@ -6,10 +6,11 @@ from datetime import date
 from itertools import product
 from typing import TYPE_CHECKING
 
+from jiadi.law.citation import Citation
 from jiadi.law.dense import DenseArray, ends
 from jiadi.law.marked import Marked
 from jiadi.law.parameter import Given, Parameter
-from jiadi.law.refuse import LawRefusal
+from jiadi.law.refuse import Faults, LawRefusal, gathered
 
 if TYPE_CHECKING:
     from jiadi.law.lawset import LawSet
@@ -62,11 +63,30 @@ def _first_gap(values: list[Given], since: date) -> date | None:
     return day
 
 
-def check_bounds(law: LawSet) -> None:
+def check_ends(parameter: Parameter, given: list[Given], citations: dict[str, Citation]) -> None:
+    """Refuse a value that outlives the article it cites (条文失效后不得再引).
+
+    Args:
+        parameter: what the figure is.
+        given: its values from all layers.
+        citations: of the set.
+
+    Raises:
+        Refusal: file and line of the value, and the day from which the article is no longer in force.
+    """
+    for value, end in zip(given, ends(given), strict=True):
+        until = citations[value.citation].in_force_until if value.citation else None
+        if until is not None and (end is None or end > until):
+            filled = {"parameter": parameter.name, "division": value.division, "citation": value.citation, "until": until}
+            raise value.marked.refusal("expired", *value.place, **filled)
+
+
+def check_bounds(law: LawSet, faults: Faults | None = None) -> None:
     """Refuse a nearer value above the ceiling or below the floor of a farther one (不得突破上限).
 
     Args:
         law: the compiled set.
+        faults: where to put what is wrong; None raises the first.
 
     Raises:
         Refusal: file and line of the value that goes too far.
@@ -75,9 +95,11 @@ def check_bounds(law: LawSet) -> None:
         spans = _spans(law, array)
         for number, value in enumerate(array.given):
             if value.bound:
-                _check_bound(array, spans, number)
+                with gathered(faults):
+                    _check_bound(array, spans, number)
         if array.parameter.bounded_by:
-            _check_bounded(law, array, spans)
+            with gathered(faults):
+                _check_bounded(law, array, spans)
 
 
 def _check_bound(array: DenseArray, spans: list[range], number: int) -> None:

@@ -11,8 +11,8 @@ from jiadi.law.marked import Marked
 Lang = Literal["zh", "en"]
 
 _DIGITS = "零一二三四五六七八九"
-_DOCUMENT_KEYS = {"title", "number", "version", "held"}
-_CITATION_KEYS = {"document", "article", "paragraph", "in_force_from", "statement", "verify", "note", "reaches_back"}
+DOCUMENT_KEYS = {"title", "number", "version", "held", "link"}
+CITATION_KEYS = {"document", "article", "paragraph", "in_force_from", "in_force_until", "statement", "verify", "note", "reaches_back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Citation:
         paragraph: paragraph or item inside it, as digits; "" for the whole article.
         version: day of the text that was read; None where no text is held.
         in_force_from: day from which THIS version of the article is in force.
+        in_force_until: first day on which it is no longer in force, repealed or amended; None where it still is.
+        link: where the text can be read; "" where no place is named.
         statement: what it says, in our words, zh and en.
         verify: the text or its day of force was not seen: a county checks it before use.
         note: why it is to be verified, or what else a reader should know; zh and en.
@@ -46,6 +48,8 @@ class Citation:
     note: dict[str, str]
     reaches_back: bool
     held: bool
+    in_force_until: date | None = None
+    link: str = ""
 
     def text(self, lang: Lang = "zh") -> str:
         """How the article is cited (引用写法).
@@ -99,20 +103,21 @@ def read_citations(marked: Marked) -> dict[str, Citation]:
 
 def _document(marked: Marked, name: str) -> dict[str, Any]:
     place = ("documents", name)
-    body = mapping(marked, place, _DOCUMENT_KEYS, {"title"})
+    body = mapping(marked, place, DOCUMENT_KEYS, {"title"})
     number = body.get("number", "")
     same = number if isinstance(number, dict) else typed(marked, (*place, "number"), str, number)
     return {
         "title": both(marked, (*place, "title")),
         "number": both(marked, (*place, "number")) if isinstance(same, dict) else {"zh": same, "en": same},
         "version": typed(marked, (*place, "version"), date, body["version"]) if body.get("version") else None,
+        "link": typed(marked, (*place, "link"), str, body.get("link", "")),
         "held": typed(marked, (*place, "held"), bool, body.get("held", True)),
     }
 
 
 def _citation(marked: Marked, name: str, documents: dict[str, dict[str, Any]]) -> Citation:
     place = ("citations", name)
-    body = mapping(marked, place, _CITATION_KEYS, {"document", "in_force_from", "statement"})
+    body = mapping(marked, place, CITATION_KEYS, {"document", "in_force_from", "statement"})
     document = documents.get(str(body["document"]))
     if document is None:
         raise marked.refusal("document", *place, "document", citation=name, document=body["document"])
@@ -133,6 +138,8 @@ def _citation(marked: Marked, name: str, documents: dict[str, dict[str, Any]]) -
         both(marked, (*place, "note")) if "note" in body else {"zh": "", "en": ""},
         typed(marked, (*place, "reaches_back"), bool, body.get("reaches_back", False)),
         document["held"],
+        typed(marked, (*place, "in_force_until"), date, body["in_force_until"]) if "in_force_until" in body else None,
+        document["link"],
     )
 
 

@@ -12,19 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from jiadi.law.agree import check_bounds, check_overlaps, check_promises
+from jiadi.law.agree import check_bounds, check_ends, check_overlaps, check_promises
 from jiadi.law.citation import Citation, at, both, mapping, read_citations, typed
 from jiadi.law.dense import compile_array, ends
 from jiadi.law.lawset import LawSet, RuleFile
 from jiadi.law.marked import Marked, read_text
 from jiadi.law.parameter import Given, Parameter, continuous, is_division, read_given, read_head
-from jiadi.law.refuse import LawRefusal
+from jiadi.law.refuse import Faults, LawRefusal, gathered
 
 SHIPPED = Path(__file__).parent / "cn"
 
-_SETS_KEYS = {"sets", "provinces", "defaults"}
-_SET_KEYS = {"version", "title", "layers", "sample"}
-_LAYER_KEYS = {"division", "title"}
+_SIGNED = "3308"
+SETS_KEYS = {"sets", "provinces", "defaults"}
+SET_KEYS = {"version", "title", "layers", "sample"}
+LAYER_KEYS = {"division", "title"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,14 @@ class _Layer:
     content: tuple[tuple[str, Any], ...]
 
 
-def load(name_or_path: str | Path) -> LawSet:
+def load(name_or_path: str | Path, faults: Faults | None = None) -> LawSet:
     """Load a rule set (装载规则集).
 
     Args:
         name_or_path: name of a shipped set, or a folder with its own `sets.yaml` of exactly one set;
             layers that the folder does not hold are taken from the shipped ones.
+        faults: where to put what is wrong with figures and rules, so that all of it is told at once; what
+            is wrong is then left out of the set. None raises the first.
 
     Returns:
         The set, frozen.
@@ -59,7 +62,7 @@ def load(name_or_path: str | Path) -> LawSet:
     """
     name = str(name_or_path)
     if name in shipped():
-        return _load_shipped(name)
+        return _load_shipped(name) if faults is None else _load(name, _shipped_sets(), (SHIPPED,), faults)
     folder = Path(name_or_path)
     if not folder.is_dir():
         raise LawRefusal("no_such_law", name=name, known=", ".join(shipped()))
@@ -67,7 +70,7 @@ def load(name_or_path: str | Path) -> LawSet:
     names = list(_sets(marked))
     if len(names) != 1:
         raise marked.refusal("sets", "sets", count=len(names))
-    return _load(names[0], marked, (folder, SHIPPED))
+    return _load(names[0], marked, (folder, SHIPPED), faults)
 
 
 def shipped() -> tuple[str, ...]:
@@ -98,6 +101,32 @@ def default_for(division_code: str | None) -> str | None:
     return defaults[nearest]
 
 
+def case_files(name_or_path: str | Path) -> dict[str, list[Path]]:
+    """The cases that test a set's rules, by layer (规则案例): `tests/*.csv` of each layer's folder.
+
+    Those of the nearest shipped layer stand in `tests/golden` of the sources and travel in the wheel.
+
+    Args:
+        name_or_path: as `load` takes it.
+
+    Returns:
+        Layer → files, sorted by name; cases are signed for the set whose nearest layer holds them. The
+        layer of the signed shipped cases is always there: they also test the farther layers' rules.
+
+    >>> "over_area" in {path.stem for path in case_files("quzhou")["3308"]}
+    True
+    """
+    name = str(name_or_path)
+    folders = (SHIPPED,) if name in shipped() else (Path(name_or_path), SHIPPED)
+    marked = _shipped_sets() if name in shipped() else read_text(folders[0] / "sets.yaml", "sets.yaml")
+    own = name if name in shipped() else next(iter(_sets(marked)))
+    layers = [str(layer) for layer in marked.data["sets"][own]["layers"]]
+    places = {_SIGNED: SHIPPED / _SIGNED} | {layer: _folder(marked, ("sets", own, "layers"), layer, folders) for layer in layers}
+    found = {layer: sorted((folder / "tests").glob("*.csv")) for layer, folder in places.items()}
+    found[_SIGNED] = found[_SIGNED] or sorted((SHIPPED.parents[2] / "tests" / "golden").glob("*.csv"))
+    return found
+
+
 @cache
 def _load_shipped(name: str) -> LawSet:
     return _load(name, _shipped_sets(), (SHIPPED,))
@@ -109,7 +138,7 @@ def _shipped_sets() -> Marked:
 
 
 def _sets(marked: Marked) -> dict[str, Any]:
-    mapping(marked, (), _SETS_KEYS, {"sets"})
+    mapping(marked, (), SETS_KEYS, {"sets"})
     return mapping(marked, ("sets",))
 
 
@@ -118,18 +147,18 @@ def _provinces(marked: Marked) -> tuple[str, ...]:
     return tuple(str(code) for code in listed)
 
 
-def _load(name: str, marked: Marked, folders: tuple[Path, ...]) -> LawSet:
+def _load(name: str, marked: Marked, folders: tuple[Path, ...], faults: Faults | None = None) -> LawSet:
     place = ("sets", name)
-    body = mapping(marked, place, _SET_KEYS, {"version", "title", "layers"})
+    body = mapping(marked, place, SET_KEYS, {"version", "title", "layers"})
     names = typed(marked, (*place, "layers"), list, body["layers"])
     layers = [_layer(_folder(marked, (*place, "layers"), str(layer), folders), str(layer)) for layer in names]
     for outer, inner in pairwise(layers):
         if outer.division not in (inner.division[: len(outer.division)], "00"):
             raise marked.refusal("layer_order", *place, "layers", inner=inner.name, outer=outer.name)
     citations = _citations(layers)
-    parameters, given = _figures(layers, citations)
+    parameters, given = _figures(layers, citations, faults)
     rules = tuple(RuleFile(layer.name, layer.division, file.name, file.data, file.lines) for layer in layers for file in layer.rules)
-    rule_days = {day for layer in layers for file in layer.rules for day in _check_rules(file, citations)}
+    rule_days = {day for layer in layers for file in layer.rules for day in _check_rules(file, citations, faults)}
     divisions = tuple(sorted({layer.division for layer in layers} | {value.division for own in given.values() for value in own}))
     edges = tuple(sorted(_edges(given) | rule_days))
     ids = sorted(citations)
@@ -149,7 +178,7 @@ def _load(name: str, marked: Marked, folders: tuple[Path, ...]) -> LawSet:
         {figure: compile_array(parameters[figure], given[figure], divisions, edges, ids) for figure in parameters},
         bool(body.get("sample", False)),
     )
-    check_bounds(law)
+    check_bounds(law, faults)
     return law
 
 
@@ -165,13 +194,13 @@ def _layer(folder: Path, name: str) -> _Layer:
     files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")}
     read: dict[str, Marked] = {}
     for relative, path in files.items():
-        if path.suffix == ".md":
+        if path.suffix == ".md" or Path(relative).parts[0] == "tests":
             continue
         if not _known(Path(relative)):
             raise LawRefusal("file_unknown", f"{name}/{relative}")
         read[relative] = read_text(path, f"{name}/{relative}")
     head = read.get("layer.yaml") or read_text(folder / "layer.yaml", f"{name}/layer.yaml")
-    mapping(head, (), _LAYER_KEYS, _LAYER_KEYS)
+    mapping(head, (), LAYER_KEYS, LAYER_KEYS)
     return _Layer(
         name,
         typed(head, ("division",), str, head.data["division"]),
@@ -205,23 +234,36 @@ def _citations(layers: list[_Layer]) -> dict[str, Citation]:
     return found
 
 
-def _figures(layers: list[_Layer], citations: dict[str, Citation]) -> tuple[dict[str, Parameter], dict[str, list[Given]]]:
+def _figures(
+    layers: list[_Layer], citations: dict[str, Citation], faults: Faults | None
+) -> tuple[dict[str, Parameter], dict[str, list[Given]]]:
     parameters: dict[str, Parameter] = {}
     given: dict[str, list[Given]] = {}
     for layer in layers:
         for file in layer.parameters:
-            name = str(mapping(file, (), None, {"parameter"})["parameter"])
-            declares = name not in parameters
-            if Path(file.name).stem != name:
-                raise file.refusal("file_name", "parameter", parameter=name)
-            if declares:
-                parameters[name] = read_head(file)
-            own = read_given(file, parameters[name], layer.division, citations, declares)
-            given.setdefault(name, []).extend(own)
-            check_promises(parameters[name], own, continuous(file), file)
-    for name, parameter in parameters.items():
-        check_overlaps(parameter, given[name])
+            with gathered(faults):
+                _figure(file, layer.division, citations, parameters, given)
+    for name, parameter in list(parameters.items()):
+        with gathered(faults):
+            check_overlaps(parameter, given[name])
+            check_ends(parameter, given[name], citations)
+            continue
+        del parameters[name], given[name]
     return parameters, given
+
+
+def _figure(
+    file: Marked, division: str, citations: dict[str, Citation], parameters: dict[str, Parameter], given: dict[str, list[Given]]
+) -> None:
+    name = str(mapping(file, (), None, {"parameter"})["parameter"])
+    declares = name not in parameters
+    if Path(file.name).stem != name:
+        raise file.refusal("file_name", "parameter", parameter=name)
+    parameter = read_head(file) if declares else parameters[name]
+    own = read_given(file, parameter, division, citations, declares)
+    check_promises(parameter, own, continuous(file), file)
+    parameters[name] = parameter
+    given.setdefault(name, []).extend(own)
 
 
 def _edges(given: dict[str, list[Given]]) -> set[date]:
@@ -230,7 +272,7 @@ def _edges(given: dict[str, list[Given]]) -> set[date]:
     return days - {date.min}
 
 
-def _check_rules(file: Marked, citations: dict[str, Citation]) -> Iterator[date]:
+def _check_rules(file: Marked, citations: dict[str, Citation], faults: Faults | None) -> Iterator[date]:
     """Days that a file of rules names; its citations must be known."""
     for place in file.lines:
         value = at(file, place) if place else None
@@ -238,8 +280,9 @@ def _check_rules(file: Marked, citations: dict[str, Citation]) -> Iterator[date]
             yield value
         if place and place[-1] == "citation":
             for name in value if isinstance(value, list) else [value]:
-                if name not in citations:
-                    raise file.refusal("citation_unknown", *place, citation=name)
+                with gathered(faults):
+                    if name not in citations:
+                        raise file.refusal("citation_unknown", *place, citation=name)
 
 
 def _text(layers: list[_Layer]) -> dict[str, dict[str, dict[str, str]]]:

@@ -16,10 +16,10 @@ KINDS = ("number", "word", "boolean")
 UNITS = ("m2", "m", "storey", "homestead", "person", "day", "none")
 DATED_BY = ("built", "judged", "decided")
 
-_HEAD_KEYS = {"title", "kind", "unit", "scale", "index", "words", "dated_by", "bounded_by"}
-_FILE_KEYS = {"parameter", "last_checked", "continuous_from", "values"}
-_BODY_KEYS = {"value", "table", "citation", "verify", "ceiling", "floor", "partial", "until"}
-_CELL_KEYS = {"value", "citation", "verify", "ceiling", "floor"}
+HEAD_KEYS = {"title", "kind", "unit", "scale", "index", "words", "dated_by", "bounded_by"}
+FILE_KEYS = {"parameter", "last_checked", "continuous_from", "values"}
+BODY_KEYS = {"value", "table", "citation", "verify", "ceiling", "floor", "partial", "until"}
+CELL_KEYS = {"value", "citation", "verify", "ceiling", "floor"}
 _DIVISION_LENGTHS = (2, 4, 6, 9, 12)
 
 
@@ -111,7 +111,7 @@ def read_head(marked: Marked) -> Parameter:
     Raises:
         Refusal: keys or types are not as they should be.
     """
-    body = mapping(marked, (), _HEAD_KEYS | _FILE_KEYS, {"parameter", "title", "unit", "dated_by", "last_checked", "values"})
+    body = mapping(marked, (), HEAD_KEYS | FILE_KEYS, {"parameter", "title", "unit", "dated_by", "last_checked", "values"})
     name = typed(marked, ("parameter",), str, body["parameter"])
     index = {dimension: _words(marked, ("index", dimension)) for dimension in mapping(marked, ("index",))} if "index" in body else {}
     parameter = Parameter(
@@ -143,7 +143,7 @@ def read_given(marked: Marked, parameter: Parameter, layer: str, citations: dict
     Raises:
         Refusal: unknown keys or citations, wrong types, days that are none, a gap in a table.
     """
-    mapping(marked, (), _FILE_KEYS | (_HEAD_KEYS if declares else set()), {"parameter", "last_checked", "values"})
+    mapping(marked, (), FILE_KEYS | (HEAD_KEYS if declares else set()), {"parameter", "last_checked", "values"})
     typed(marked, ("last_checked",), date, marked.data["last_checked"])
     given: list[Given] = []
     for division, dated in mapping(marked, ("values",)).items():
@@ -172,7 +172,7 @@ class _Head:
 
 def _given(marked: Marked, place: Place, head: _Head) -> Iterator[Given]:
     parameter = head.parameter
-    body = mapping(marked, place, _BODY_KEYS)
+    body = mapping(marked, place, BODY_KEYS)
     if ("value" in body) == ("table" in body) or ("table" in body) != bool(parameter.index):
         filled = {"parameter": parameter.name, "dimensions": ", ".join(parameter.index)}
         raise marked.refusal("value_table" if parameter.index else "value_single", *place, **filled)
@@ -213,7 +213,7 @@ def _cell(marked: Marked, place: Place, found: Place, position: tuple[int, ...],
     body = at(marked, place)
     own = at(marked, found)
     if isinstance(own, dict):
-        body = {**body, **mapping(marked, found, _CELL_KEYS, {"value"})}
+        body = {**body, **mapping(marked, found, CELL_KEYS, {"value"})}
         own = own["value"]
     value = None if own is None else _scaled(marked, found, own, head.parameter)
     said = (*found, "citation") if (*found, "citation") in marked.lines else (*place, "citation")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -28,12 +30,38 @@ class LawRefusal(Refusal):
 
     def __init__(self, entry: str, file: str = "", line: int = 0, /, **filled: object) -> None:
         said = _entries()[entry]
+        self.file, self.line = file, line
         zh, zh_to_do, en, en_to_do = (said[part].format(**filled) for part in ("zh", "zh_to_do", "en", "en_to_do"))
         if file:
             zh = f"{file}{f' 第 {line} 行' if line else ''}：{zh}"
             en = f"{file}{f', line {line}' if line else ''}: {en}"
         super().__init__(said["code"], en, en_to_do)
         self.said = {"zh": zh + zh_to_do, "en": f"{en} {en_to_do}"}
+
+
+Faults = list[LawRefusal]
+"""Refusals that are gathered so that a set can be told all that is wrong with it at once."""
+
+
+@contextmanager
+def gathered(faults: Faults | None) -> Iterator[None]:
+    """Put a refusal with the others, where somebody gathers them; raise it where nobody does (汇总错误).
+
+    Args:
+        faults: where to put it; None raises.
+
+    >>> faults: Faults = []
+    >>> with gathered(faults):
+    ...     raise LawRefusal("too_large", "a.yaml")
+    >>> faults[0].file
+    'a.yaml'
+    """
+    try:
+        yield
+    except LawRefusal as refusal:
+        if faults is None:
+            raise
+        faults.append(refusal)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 from jiadi.errors import Refusal
 from jiadi.law import LawSet, Parameter, RuleFile
+from jiadi.law.refuse import Faults, LawRefusal, gathered
 from jiadi.policy.grammar import Amount, Condition, Name, Unreadable, amount, condition
 from jiadi.policy.vocabulary import ZONE_KINDS, Fact, facts_of
 
@@ -148,11 +149,12 @@ class Rule:
         return (facts[0].unit, self.measured.scale) if facts else ("", self.measured.scale)
 
 
-def compile_rules(law: LawSet) -> dict[str, tuple[Rule, ...]]:
+def compile_rules(law: LawSet, faults: Faults | None = None) -> dict[str, tuple[Rule, ...]]:
     """The rules of a set (编译规则集).
 
     Args:
         law: the set.
+        faults: where to put what is wrong, so that all of it is told at once; None raises the first.
 
     Returns:
         Code → its versions, nearest layer first; codes sorted.
@@ -166,11 +168,13 @@ def compile_rules(law: LawSet) -> dict[str, tuple[Rule, ...]]:
     """
     found: dict[str, list[Rule]] = {}
     for file in law.rules:
-        if not isinstance(file.data, dict) or set(file.data) != {"rules"} or not isinstance(file.data["rules"], dict):
-            raise Refusal("rule_file", f"{file.name}: A file of rules has one key, rules.", "Write rules: and the rules by code below.")
-        for code in file.data["rules"]:
-            found.setdefault(code, []).insert(0, _Compiler(law, file, code).rule())
-    return {code: tuple(found[code]) for code in sorted(found)}
+        with gathered(faults):
+            if not isinstance(file.data, dict) or set(file.data) != {"rules"} or not isinstance(file.data["rules"], dict):
+                raise LawRefusal("rule_file", file.name, 1)
+            for code in file.data["rules"]:
+                with gathered(faults):
+                    found.setdefault(code, []).insert(0, _Compiler(law, file, code).rule())
+    return {code: tuple(found[code]) for code in sorted(found) if found[code]}
 
 
 class _Compiler:
@@ -185,7 +189,7 @@ class _Compiler:
     def refusal(self, why: str, what_to_do: str, *place: Any) -> Refusal:
         whole = ("rules", self.code, *place)
         line = next((self.file.lines[whole[:cut]] for cut in range(len(whole), 0, -1) if whole[:cut] in self.file.lines), 1)
-        return Refusal("rule", f"{self.file.name}, line {line}, rule {self.code}: {why}", what_to_do)
+        return LawRefusal("rule", self.file.name, line, rule=self.code, why=why, what_to_do=what_to_do)
 
     def rule(self) -> Rule:
         subject, through = self.subject()

@@ -96,7 +96,7 @@ def test_refused(name: str) -> None:
 
 
 def test_the_line_is_told() -> None:
-    with pytest.raises(Refusal, match=r"00/rules\.yaml, line 7, rule over_area: open"):
+    with pytest.raises(Refusal, match=r"00/rules\.yaml, line 7: Rule over_area: open"):
         compile_rules(changed(when=["has_main_house", "open('x')"]))
 
 
