@@ -1,9 +1,12 @@
 """The command line 命令行: `jiadi sample`, `check`, `judge`, `explain`.
 
-Exit status: 0 done (files that were refused are listed), 2 bad usage, 3 nothing usable in the input.
+`jiadi law` looks rule sets over. Exit status: 0 done (files that were refused are listed), 2 bad usage, 3 nothing usable in the input.
 """
 
 from jiadi.cli.commands import app
+from jiadi.cli.law import law_app
+
+app.add_typer(law_app, name="law")
 
 
 def main() -> None:

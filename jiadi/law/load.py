@@ -22,8 +22,7 @@ from jiadi.law.refuse import Faults, LawRefusal, gathered
 
 SHIPPED = Path(__file__).parent / "cn"
 
-_SIGNED = "3308"
-SETS_KEYS = {"sets", "provinces", "defaults"}
+SETS_KEYS = {"sets", "provinces", "defaults", "cases"}
 SET_KEYS = {"version", "title", "layers", "sample"}
 LAYER_KEYS = {"division", "title"}
 
@@ -121,10 +120,17 @@ def case_files(name_or_path: str | Path) -> dict[str, list[Path]]:
     marked = _shipped_sets() if name in shipped() else read_text(folders[0] / "sets.yaml", "sets.yaml")
     own = name if name in shipped() else next(iter(_sets(marked)))
     layers = [str(layer) for layer in marked.data["sets"][own]["layers"]]
-    places = {_SIGNED: SHIPPED / _SIGNED} | {layer: _folder(marked, ("sets", own, "layers"), layer, folders) for layer in layers}
+    signed = signed_layers()[-1]
+    places = {signed: SHIPPED / signed} | {layer: _folder(marked, ("sets", own, "layers"), layer, folders) for layer in layers}
     found = {layer: sorted((folder / "tests").glob("*.csv")) for layer, folder in places.items()}
-    found[_SIGNED] = found[_SIGNED] or sorted((SHIPPED.parents[2] / "tests" / "golden").glob("*.csv"))
+    found[signed] = found[signed] or sorted((SHIPPED.parents[2] / "tests" / "golden").glob("*.csv"))
     return found
+
+
+def signed_layers() -> tuple[str, ...]:
+    """Layers whose rules the signed shipped cases test, farthest first (随附案例所测的层)."""
+    marked = _shipped_sets()
+    return tuple(str(layer) for layer in marked.data["sets"][marked.data["cases"]]["layers"])
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jiadi.law import LawSet, load
 from jiadi.law.audit import Remark, figures, remark
-from jiadi.law.load import case_files
+from jiadi.law.load import case_files, signed_layers
 from jiadi.law.refuse import Faults, LawRefusal
 from jiadi.policy.golden import compare, read
 from jiadi.policy.rules import Rule, compile_rules
@@ -49,7 +49,7 @@ def _untested(law: LawSet, rules: dict[str, tuple[Rule, ...]], files: dict[str, 
         layer = Path(nearest.file).parent.as_posix()
         inside = law.layers[law.layers.index(layer) :]
         own = any(path.stem == code for name in inside for path in files.get(name, []))
-        signed = layer in ("00", "33", "3308") and any(path.stem == code for path in files["3308"])
+        signed = layer in signed_layers() and any(path.stem == code for path in files[signed_layers()[-1]])
         if not own and not signed:
             yield remark(LawRefusal("no_cases", nearest.file, nearest.line, finding=code), "warning")
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jiadi.law import DenseArray
+from jiadi.policy.derived import total
 from jiadi.policy.figures import Figures, Timeline
 from jiadi.policy.grammar import UNBOUNDED, Array, Span, Truth
 from jiadi.policy.rules import Rule
@@ -60,6 +61,8 @@ class Cases:
 
     def span(self, name: str) -> Span:
         """A number or day, as the grammar reads it."""
+        if name in self.rule.quotas:
+            return total(self.rule.quotas[name], self)
         if name in self.rule.parameters:
             values, missing, _ = self.figure(name)
             if not missing.any():
@@ -118,10 +121,15 @@ class Cases:
         none: Array = (self._taken(name, held.low, np.int8(2)) == uncovered) & (built.low >= first.high) & (built.high <= last.low)
         return none
 
-    def figure(self, name: str) -> tuple[Array, Array, Array]:
-        """Values of a figure of the law, where there is none, and who gives it."""
+    def figure(self, name: str, at: Mapping[str, int] | None = None) -> tuple[Array, Array, Array]:
+        """Values of a figure of the law, where there is none, and who gives it.
+
+        Args:
+            name: of the figure.
+            at: dimension → position, for dimensions that no fact fills.
+        """
         array = self.figures.law.array(name)
-        cell = (self.places(), self.law_pieces(array), *self._index(array))
+        cell = (self.places(), self.law_pieces(array), *self._index(array, at or {}))
         missing = array.missing[cell]
         for position in cell[2:]:
             missing = missing | (np.asarray(position) < 0)
@@ -138,12 +146,15 @@ class Cases:
             return np.array(self.figures.judged)
         return np.array(self.line.law_piece[0]) if self.piece is None else self.line.law_piece[self.piece]
 
-    def _index(self, array: DenseArray) -> list[Array]:
+    def _index(self, array: DenseArray, at: Mapping[str, int]) -> list[Array]:
         found: list[Array] = []
         fixed = self.figures.fixed(self.rule, array)
         for position, (dimension, words) in zip(fixed, array.parameter.index.items(), strict=True):
             if isinstance(position, int):
                 found.append(np.array(position))
+                continue
+            if dimension in at:
+                found.append(np.array(at[dimension]))
                 continue
             name = self.rule.index.get(dimension, dimension)
             known = [words.index(word) if word in words else -1 for word in self.rule.facts[name].words]
@@ -180,7 +191,8 @@ def choices(rule: Rule) -> dict[str, Array]:
         Fact → codes of the words to try.
     """
     found: dict[str, Array] = {}
-    for name in sorted(rule.names & set(rule.parameters)):
+    summed = {quota.sum_of for quota in rule.quotas.values()}
+    for name in sorted((rule.names | summed) & set(rule.parameters)):
         for dimension, words in rule.parameters[name].index.items():
             fact = rule.facts.get(rule.index.get(dimension, dimension))
             if fact is not None:

@@ -79,6 +79,7 @@ def _parts(rule: Rule) -> tuple[list[Condition], list[Condition], list[Condition
     for name, figure in rule.parameters.items():
         if any(rule.index.get(dimension, dimension) in rule.facts for dimension in figure.index):
             moving.add(name)
+    moving |= set(rule.quotas)
     within = {name for name, fact in rule.facts.items() if fact.within}
     static = [term for term in rule.when if not term.names & (moving | within)]
     dynamic = [term for term in rule.when if term.names & (moving | within)]
@@ -187,7 +188,7 @@ def _check_clash(cases: Cases, certain: list[Array]) -> None:
                 assert cases.rows is not None
                 ids = cases.facts.ids[cases.rule.subject].gather(np.unique(cases.rows[both])[:10]).to_list()
                 why = f"Rule {cases.rule.code}: the exceptions {earlier.label} and {later.label} both apply and say different things."
-                raise Refusal("exceptions_clash", f"{why} {cases.rule.subject}: {', '.join(ids)}.", "Say under over which one goes first.")
+                raise Refusal("exceptions_clash", f"{why} {cases.rule.subject}: {', '.join(ids)}.", "Say under applies_over which one goes first.")
 
 
 def _gathered(cases: Cases, left: Spread, bits: Array, exempt: Array) -> Tried:

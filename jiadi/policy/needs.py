@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from jiadi.policy.cases import Cases, choices
+from jiadi.policy.derived import SPLIT
 from jiadi.policy.evaluate import Tried
 from jiadi.policy.grammar import Array
 from jiadi.policy.vocabulary import VOCABULARY, Fact
@@ -67,7 +68,9 @@ class _Lacking:
     def of_term(self, names: list[str], undecided: Array) -> None:
         """What a condition lacks: what is not known at all, and only where there is nothing such what is known roughly."""
         rough: list[tuple[str, Array]] = []
-        for name in names:
+        for name in [*names, *(SPLIT if set(names) & set(self.cases.rule.quotas) else ())]:
+            if name in self.cases.rule.quotas:
+                continue
             if name in self.cases.rule.parameters:
                 self.add("law_figure", undecided & self.cases.figure(name)[1])
                 continue

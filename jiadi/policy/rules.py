@@ -10,6 +10,7 @@ from typing import Any
 from jiadi.errors import Refusal
 from jiadi.law import LawSet, Parameter, RuleFile
 from jiadi.law.refuse import Faults, LawRefusal, gathered
+from jiadi.policy.derived import Derived, Quota, derive, quota_name
 from jiadi.policy.grammar import Amount, Condition, Name, Unreadable, amount, condition
 from jiadi.policy.vocabulary import ZONE_KINDS, Fact, facts_of
 
@@ -33,11 +34,12 @@ _KEYS = {
     "effect": (str, dict),
     "exceptions": dict,
     "clause_of": str,
+    "unasked": str,
     "citation": str,
     "message": dict,
 }
 _NEEDED = ("subject", "when", "effect", "citation", "message")
-_EXCEPTION_KEYS = {"when": str, "effect": str, "citation": str, "over": list}
+_EXCEPTION_KEYS = {"when": str, "effect": str, "citation": str, "applies_over": list}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class Rule:
         index: dimension of a figure → fact or word that fills it.
         measured, limit, excess: figures of the finding.
         clause_of: figure whose article is the clause of the finding.
+        aside: where no list asks what the rule needs, it is set aside and said once, and no house waits for it.
+        quotas: quotas that it reads, by name.
         message: zh and en, with {measured}, {limit}, {excess}.
         facts: facts it may name.
         parameters: figures of the law that it reads.
@@ -106,6 +110,8 @@ class Rule:
     parameters: Mapping[str, Parameter] = field(repr=False)
     file: str = ""
     line: int = 0
+    aside: bool = False
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -167,21 +173,24 @@ def compile_rules(law: LawSet, faults: Faults | None = None) -> dict[str, tuple[
     'parcel'
     """
     found: dict[str, list[Rule]] = {}
+    derived = derive(law, faults)
     for file in law.rules:
         with gathered(faults):
-            if not isinstance(file.data, dict) or set(file.data) != {"rules"} or not isinstance(file.data["rules"], dict):
+            keys = set(file.data) if isinstance(file.data, dict) else set()
+            if "rules" not in keys or keys - {"rules", "derived"} or not isinstance(file.data["rules"], dict):
                 raise LawRefusal("rule_file", file.name, 1)
             for code in file.data["rules"]:
                 with gathered(faults):
-                    found.setdefault(code, []).insert(0, _Compiler(law, file, code).rule())
+                    found.setdefault(code, []).insert(0, _Compiler(law, file, code, derived[file.name]).rule())
     return {code: tuple(found[code]) for code in sorted(found) if found[code]}
 
 
 class _Compiler:
     """Reads one rule of a file."""
 
-    def __init__(self, law: LawSet, file: RuleFile, code: str) -> None:
+    def __init__(self, law: LawSet, file: RuleFile, code: str, derived: Derived) -> None:
         self.law = law
+        self.derived = derived
         self.file = file
         self.code = code
         self.body: dict[str, Any] = file.data["rules"][code]
@@ -195,6 +204,8 @@ class _Compiler:
         subject, through = self.subject()
         facts = facts_of(subject, through)
         names = {name: fact.as_name() for name, fact in facts.items()} | self.figures(facts)
+        if subject == "parcel":
+            names |= {name: quota_name(self.law, quota) for name, quota in self.derived.quotas.items()}
         effect, effect_by, effect_words = self.effect()
         when = tuple(self.condition(text, names, "when", number) for number, text in enumerate(self.body["when"]))
         if not when:
@@ -223,6 +234,7 @@ class _Compiler:
             {},
             self.file.name,
             self.file.lines.get(("rules", self.code), 0),
+            self.aside(),
         )
         return self.with_parameters(rule)
 
@@ -301,9 +313,9 @@ class _Compiler:
             self.check_keys(own, _EXCEPTION_KEYS, ("when", "effect", "citation"), "exceptions", label)
             when = self.condition(own["when"], names, "exceptions", label, "when")
             effect = self.known_effect(own["effect"], "exceptions", label, "effect")
-            over = tuple(own.get("over", ()))
+            over = tuple(own.get("applies_over", ()))
             if set(over) - set(body) or label in over:
-                raise self.refusal(f"{label} takes precedence of what is no other exception.", "Correct over.", "exceptions", label, "over")
+                raise self.refusal(f"{label} takes precedence of what is no other exception.", "Correct applies_over.", "exceptions", label, "applies_over")
             found.append(Exempt(label, when, effect, own["citation"], over))
         return self.ordered(found)
 
@@ -313,14 +325,14 @@ class _Compiler:
         while found:
             first = next((one for one in found if not any(one.label in other.over for other in found)), None)
             if first is None:
-                raise self.refusal("Exceptions take precedence of each other in a circle.", "Correct over.", "exceptions")
+                raise self.refusal("Exceptions take precedence of each other in a circle.", "Correct applies_over.", "exceptions")
             order.append(first)
             found.remove(first)
         return tuple(order)
 
     def condition(self, text: Any, names: Mapping[str, Name], *place: Any) -> Condition:
         try:
-            return condition(str(text), names)
+            return condition(self.derived.expand(str(text)), names)
         except Unreadable as error:
             raise self.refusal(error.why, error.what_to_do, *place) from error
 
@@ -328,7 +340,7 @@ class _Compiler:
         if key not in self.body:
             return None
         try:
-            return amount(self.body[key], names)
+            return amount(self.derived.expand(self.body[key]), names)
         except Unreadable as error:
             raise self.refusal(error.why, error.what_to_do, key) from error
 
@@ -336,7 +348,7 @@ class _Compiler:
         if measured is None or limit is None:
             return None
         try:
-            return amount(f"{measured.text} - {limit.text}", names)
+            return amount(f"{measured.text} - ({limit.text})" if " " in limit.text else f"{measured.text} - {limit.text}", names)
         except Unreadable as error:
             raise self.refusal(error.why, error.what_to_do, "limit") from error
 
@@ -352,15 +364,25 @@ class _Compiler:
                 ) from error
         return body
 
+    def aside(self) -> bool:
+        """Whether the rule is set aside where nobody asked for its facts."""
+        if self.body.get("unasked", "aside") != "aside":
+            raise self.refusal(f"unasked cannot be {self.body['unasked']}.", "Write aside, or leave it out.", "unasked")
+        return "unasked" in self.body
+
     def with_parameters(self, rule: Rule) -> Rule:
         """The rule with the figures that it reads."""
         shown = [part.names for part in (rule.measured, rule.limit, rule.excess) if part]
         read = rule.names.union(*shown) | ({rule.clause_of} if rule.clause_of else set())
-        figures = {name: self.law.parameters[name] for name in sorted(read) if name in self.law.parameters}
+        quotas = {name: quota for name, quota in self.derived.quotas.items() if name in read}
+        summed = {name for quota in quotas.values() for name in (quota.sum_of, quota.bands)}
+        by_size = {quota.dimension for quota in quotas.values()}
+        figures = {name: self.law.parameters[name] for name in sorted(read | summed) if name in self.law.parameters}
         for name, figure in figures.items():
-            unfilled = [dimension for dimension in figure.index if not self.fills(dimension, rule.facts)]
-            if unfilled or figure.dated_by == "decided":
+            own = by_size if name in summed else set()
+            unfilled = [dimension for dimension in figure.index if dimension not in own and not self.fills(dimension, rule.facts)]
+            if unfilled or (figure.dated_by == "decided" and name not in summed):
                 why = f"{name} cannot be read here: {', '.join(unfilled) or 'it is dated by the decision'}."
                 raise self.refusal(why, "Fill its dimensions under index.")
         values = {key: getattr(rule, key) for key in rule.__slots__}
-        return Rule(**{**values, "parameters": figures})
+        return Rule(**{**values, "parameters": figures, "quotas": quotas})

@@ -26,6 +26,8 @@ _SIGNS = {
     ast.In: ("为", " is one of "),
     ast.NotIn: ("不为", " is none of "),
 }
+_OPERATORS: dict[type[ast.operator], str] = {ast.Add: " + ", ast.Sub: " - ", ast.Mult: " × "}
+_LISTED = {"max": "larger", "min": "smaller", "count": "counted"}
 _WORDS = {
     "unknown": ("未知", "unknown"),
     "yes": ("是", "yes"),
@@ -34,6 +36,7 @@ _WORDS = {
     "or": ("，或", " or "),
     "not": ("并非", "not "),
     "larger": ("中的较大者", "the larger of "),
+    "counted": ("中成立的个数", "the number that hold of "),
     "smaller": ("中的较小者", "the smaller of "),
     "to": ("至", " to "),
     "at_most": ("不超过", "at most "),
@@ -111,6 +114,10 @@ def value(cases: Cases, name: str, place: int, lang: str) -> str:
         lang: "zh" or "en".
     """
     one = cases.take(np.array([place]))
+    quota = one.rule.quotas.get(name)
+    if quota is not None:
+        summed = one.rule.parameters[quota.sum_of]
+        return span(Span(*(end.reshape(-1)[0] for end in one.span(name))), summed.unit, summed.scale, lang)
     known = one.rule.parameters.get(name)
     kind = {"boolean": "truth"}.get(known.kind, known.kind) if known else one.rule.facts[name].kind
     if kind == "truth":
@@ -137,6 +144,8 @@ def spoken(stored: str, name: str, lang: str) -> str:
 
 def name_of(name: str, rule: Rule, lang: str) -> str:
     """What a fact or figure is called."""
+    if name in rule.quotas:
+        return rule.quotas[name].title[lang]
     return rule.parameters[name].title[lang] if name in rule.parameters else label(name, lang)
 
 
@@ -175,9 +184,9 @@ def _phrase(node: ast.expr, named: Callable[[str], str], lang: str) -> str:
         case ast.UnaryOp(operand=inner):
             words = word("not", lang) + of(inner)
         case ast.BinOp(left=left, op=sign, right=right):
-            words = of(left) + (" + " if isinstance(sign, ast.Add) else " - ") + of(right)
+            words = of(left) + _OPERATORS[type(sign)] + of(right)
         case ast.Call(func=function, args=parts):
-            which = word("larger" if ast.unparse(function) == "max" else "smaller", lang)
+            which = word(_LISTED[ast.unparse(function)], lang)
             listed = word("list", lang).join(map(of, parts))
             words = listed + which if lang == "zh" else which + listed
         case ast.Compare(left=left, ops=signs, comparators=others):

@@ -93,7 +93,7 @@ REFUSED = [
     "max(area_m2) > 1",
     "max(area_m2, key=1) > 1",
     "sum(area_m2, limit_m2) > 1",
-    "area_m2 * 2 > 1",
+    "area_m2 * area_m2 > 1",
     "area_m2 ** 9 > 1",
     "area_m2 / 2 > 1",
     "area_m2 > 1.255",

@@ -69,11 +69,11 @@ BAD: dict[str, Callable[[], LawSet]] = {
     "an effect of an unknown word": lambda: changed(effect={"by": "period_effect", "words": {"never": "none"}}),
     "an exception without article": lambda: changed(exceptions={"x": {"when": "has_main_house", "effect": "none"}}),
     "an exception over a stranger": lambda: changed(
-        exceptions={"x": {"when": "has_main_house", "effect": "none", "citation": "default", "over": ["y"]}}
+        exceptions={"x": {"when": "has_main_house", "effect": "none", "citation": "default", "applies_over": ["y"]}}
     ),
     "exceptions in a circle": lambda: changed(
         exceptions={
-            name: {"when": "has_main_house", "effect": "none", "citation": "default", "over": [other]}
+            name: {"when": "has_main_house", "effect": "none", "citation": "default", "applies_over": [other]}
             for name, other in (("x", "y"), ("y", "x"))
         }
     ),
@@ -126,7 +126,7 @@ def exempt(effect: str, when: str, **keys: Any) -> dict[str, Any]:
 
 
 def test_an_exception_that_goes_first_says_so() -> None:
-    both = {"mild": exempt("none", "has_main_house", over=["hard"]), "hard": exempt("historic", "area_m2 > 150")}
+    both = {"mild": exempt("none", "has_main_house", applies_over=["hard"]), "hard": exempt("historic", "area_m2 > 150")}
     found = judge(parcel_facts(), changed(exceptions=both)).findings
     assert found.select("effect", "exception").row(0) == ("none", "mild")
 
