@@ -25,7 +25,7 @@ Division = Annotated[str | None, typer.Option("--division", help="区划代码�
 
 @law_app.command()
 def check(law: Set, on: OnDay = None, lang: Language = "zh", as_json: AsJson = False) -> None:
-    """规则集体检：断档、重叠、引用、上限、久未核对、没有案例；有意见时退出码为 1。 · Look a rule set over; exit status 1 if anything is told."""
+    """规则集体检：断档、重叠、引用、上限、久未核对、没有案例。 · Look a set over; exit status 1 if anything is told."""
     from jiadi.policy.audit import audit  # noqa: PLC0415  help must not wait for the core to load
 
     with _guarded(lang):

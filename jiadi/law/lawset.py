@@ -77,6 +77,7 @@ class LawSet:
         text: group → word → zh and en, such as `text["finding"]["over_area"]["zh"]`; `text["division"]` names the layers' divisions.
         breakpoints: days on which anything in the set changes, sorted.
         sample: whether the set is an invented one.
+        milder_later_law: findings for which the later law serves where it is milder 从旧兼从轻, with the article that says so.
     """
 
     name: str
@@ -93,6 +94,7 @@ class LawSet:
     breakpoints: tuple[date, ...]
     arrays: Mapping[str, DenseArray] = field(repr=False)
     sample: bool = False
+    milder_later_law: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def citation_ids(self) -> tuple[str, ...]:

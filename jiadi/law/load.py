@@ -23,7 +23,7 @@ from jiadi.law.refuse import Faults, LawRefusal, gathered
 SHIPPED = Path(__file__).parent / "cn"
 
 SETS_KEYS = {"sets", "provinces", "defaults", "cases"}
-SET_KEYS = {"version", "title", "layers", "sample"}
+SET_KEYS = {"version", "title", "layers", "sample", "milder_later_law"}
 LAYER_KEYS = {"division", "title"}
 
 
@@ -183,9 +183,21 @@ def _load(name: str, marked: Marked, folders: tuple[Path, ...], faults: Faults |
         edges,
         {figure: compile_array(parameters[figure], given[figure], divisions, edges, ids) for figure in parameters},
         bool(body.get("sample", False)),
+        _milder(marked, place, citations),
     )
     check_bounds(law, faults)
     return law
+
+
+def _milder(marked: Marked, place: tuple[str, ...], citations: dict[str, Citation]) -> dict[str, str]:
+    """Findings for which a milder later law serves, with the article."""
+    if "milder_later_law" not in at(marked, place):
+        return {}
+    place = (*place, "milder_later_law")
+    body = mapping(marked, place, {"findings", "citation"}, {"findings", "citation"})
+    if body["citation"] not in citations:
+        raise marked.refusal("citation_unknown", *place, "citation", citation=body["citation"])
+    return {str(code): str(body["citation"]) for code in typed(marked, (*place, "findings"), list, body["findings"])}
 
 
 def _folder(marked: Marked, place: tuple[str, ...], layer: str, folders: tuple[Path, ...]) -> Path:

@@ -13,7 +13,7 @@ from jiadi.law.citation import Citation, at, both, mapping, typed
 from jiadi.law.marked import Marked, Place
 
 KINDS = ("number", "word", "boolean")
-UNITS = ("m2", "m", "storey", "homestead", "person", "day", "none")
+UNITS = ("m2", "m", "storey", "homestead", "person", "day", "mark", "fen_per_m2", "none")
 DATED_BY = ("built", "judged", "decided")
 
 HEAD_KEYS = {"title", "kind", "unit", "scale", "index", "words", "dated_by", "bounded_by"}

@@ -18,7 +18,11 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _BOOL: Schema = {"type": "boolean"}
 _DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "description": "2021-11-01"}
-_CODE: Schema = {"type": "string", "pattern": r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$", "description": "区划代码，写在引号里 · division code, in quotes"}
+_CODE: Schema = {
+    "type": "string",
+    "pattern": r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$",
+    "description": "区划代码，写在引号里 · division code, in quotes",
+}
 _BOTH: Schema = {"type": "object", "properties": {"zh": _TEXT, "en": _TEXT}, "required": ["zh", "en"], "additionalProperties": False}
 _WORDS: Schema = {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True}
 _NUMBER: Schema = {"type": ["number", "string", "boolean", "null"]}
@@ -54,7 +58,12 @@ RULE_KEYS: dict[str, Schema] = {
 
 def _strict(keys: set[str], own: dict[str, Schema], required: set[str]) -> Schema:
     """An object of exactly these keys; a key of the reader without a form of its own is a mistake here."""
-    return {"type": "object", "properties": {key: own[key] for key in sorted(keys)}, "required": sorted(required), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {key: own[key] for key in sorted(keys)},
+        "required": sorted(required),
+        "additionalProperties": False,
+    }
 
 
 def _table(cell: Schema) -> Schema:
@@ -98,14 +107,23 @@ def _citations() -> Schema:
     }
     listed = {
         "documents": {"type": "object", "additionalProperties": _strict(DOCUMENT_KEYS, {**document, "link": _TEXT}, {"title"})},
-        "citations": {"type": "object", "additionalProperties": _strict(CITATION_KEYS, article, {"document", "in_force_from", "statement"})},
+        "citations": {
+            "type": "object",
+            "additionalProperties": _strict(CITATION_KEYS, article, {"document", "in_force_from", "statement"}),
+        },
     }
     return _strict({"documents", "citations"}, listed, {"documents", "citations"})
 
 
 def _sets() -> Schema:
     later = {"type": "object", "properties": {"findings": _WORDS, "citation": _TEXT}, "required": ["findings", "citation"]}
-    one = {"version": _TEXT, "title": _BOTH, "layers": _WORDS, "sample": _BOOL, "milder_later_law": {**later, "additionalProperties": False}}
+    one = {
+        "version": _TEXT,
+        "title": _BOTH,
+        "layers": _WORDS,
+        "sample": _BOOL,
+        "milder_later_law": {**later, "additionalProperties": False},
+    }
     body = _strict(SET_KEYS, one, {"version", "title", "layers"})
     own = {
         "sets": {"type": "object", "additionalProperties": body},
@@ -140,7 +158,9 @@ def schemas() -> dict[str, Schema]:
         "rules.json": _rules(),
         "text.json": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _BOTH}},
     }
-    return {name: {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Jiadi {name}", **body} for name, body in found.items()}
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Jiadi {name}", **body} for name, body in found.items()
+    }
 
 
 def write(folder: Path) -> list[str]:

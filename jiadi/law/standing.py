@@ -79,9 +79,10 @@ def standing(law: LawSet, division: str, on: date) -> Iterator[Standing]:
         Figures in the order of the set, cells in the order of their words; what nobody gives is left out.
 
     >>> from jiadi.law import load
-    >>> old = [one.told("en") for one in standing(load("quzhou"), "330822", date(1995, 6, 1)) if one.parameter.name == "homestead_standard_m2"]
-    >>> old[0]["index"], old[0]["value"], old[0]["unit"], old[0]["verify"]
-    ({'land_class': 'cultivated'}, 125, 'm2', True)
+    >>> told = {one.parameter.name: one.told("en") for one in standing(load("quzhou"), "330822", date(1995, 6, 1))}
+    >>> old = told["homestead_standard_m2"]
+    >>> old["index"], old["value"], old["unit"], old["verify"]
+    ({'land_class': 'waste_hillside'}, 160, 'm2', True)
     """
     for name, known in law.parameters.items():
         for words in product(*known.index.values()):

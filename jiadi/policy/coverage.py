@@ -106,3 +106,25 @@ def damaged(delivery: Delivery, table: str, column: str) -> pl.Series:
     cells = bad.join(pl.DataFrame(named, schema=schema, orient="row"), on=["file", "sheet", "column"])
     place = cells.select("source_id", pl.col("row").cast(pl.Int32).alias("source_row")).unique()
     return frame.join(place, on=["source_id", "source_row"], how="semi")["id"]
+
+
+def asked(delivery: Delivery, table: str, column: str) -> bool:
+    """Whether a delivery asks for something at all (是否调查了此项): a list has the column, or anything stands in it.
+
+    Args:
+        delivery: its `sources` may have `headers`, JSON of column → header.
+        table: name of the list.
+        column: of the schema.
+
+    >>> asked(Delivery(), "house", "facade")
+    False
+    """
+    frame = delivery.tables.get(table)
+    if frame is None or column not in frame.columns:
+        return False
+    if frame[column].null_count() < frame.height:
+        return True
+    if "headers" not in delivery.sources.columns:
+        return False
+    own = delivery.sources.filter(pl.col("source_id").is_in(frame["source_id"].unique().implode()))
+    return any(column in json.loads(text or "{}") for text in own["headers"])

@@ -59,7 +59,7 @@ class Derived(NamedTuple):
         """
         for _ in range(len(self.texts)):
             for name, own in self.texts.items():
-                text = re.sub(rf"(?<!')\b{name}\b(?!')", lambda _, own=own: f"({own})", text)
+                text = re.sub(rf"(?<!')\b{name}\b(?!')", f"({own})".replace("\\", ""), text)
         return text
 
 

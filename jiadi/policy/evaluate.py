@@ -188,7 +188,9 @@ def _check_clash(cases: Cases, certain: list[Array]) -> None:
                 assert cases.rows is not None
                 ids = cases.facts.ids[cases.rule.subject].gather(np.unique(cases.rows[both])[:10]).to_list()
                 why = f"Rule {cases.rule.code}: the exceptions {earlier.label} and {later.label} both apply and say different things."
-                raise Refusal("exceptions_clash", f"{why} {cases.rule.subject}: {', '.join(ids)}.", "Say under applies_over which one goes first.")
+                raise Refusal(
+                    "exceptions_clash", f"{why} {cases.rule.subject}: {', '.join(ids)}.", "Say under applies_over which one goes first."
+                )
 
 
 def _gathered(cases: Cases, left: Spread, bits: Array, exempt: Array) -> Tried:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from jiadi.geo import measure
-from jiadi.policy import beside, homesteads, members, papers
+from jiadi.policy import beside, homesteads, members, papers, surveyed
 from jiadi.policy.coverage import covered
 from jiadi.policy.grammar import Array
 from jiadi.policy.lists import Lists
@@ -18,6 +18,9 @@ from jiadi.policy.vocabulary import VOCABULARY, ZONE_KINDS
 from jiadi.register.tables import Delivery, Linked
 
 __all__ = ["Facts", "build"]
+
+LATER_KINDS = ("scenic_core",)
+"""Kinds of zones that many places do not have: a delivery that does not speak of one is not asked for its layer."""
 
 
 def build(
@@ -48,10 +51,12 @@ def build(
     house = _houses(lists)
     parcel = _parcels(lists, house)
     papers.of_parcels(lists, found, parcel)
+    papers.floor_of_parcels(lists, found, parcel)
     papers.of_houses(lists, found, house)
     members.of_parcels(lists, parcel)
     household = Block(lists.household.height, division=lists.division("household"))
     homesteads.of_households(lists, household, parcel, day(UNDATED_FROM))
+    surveyed.split_of_parcels(lists, parcel, household)
     zones = _zones(lists, zone_overlaps)
     return Facts(
         on,
@@ -82,6 +87,7 @@ def _houses(lists: Lists) -> Block:
         "has_footprint": Column(drawn, drawn),
         "must_be_removed": _must_be_removed(lists, block),
         **_layers(lists, block),
+        **surveyed.of_houses(lists),
     }
     block.origins["house"] = origin(frame)
     block.origins["footprint"] = _drawn_in(lists, block)
@@ -139,6 +145,8 @@ def _layers(lists: Lists, block: Block) -> dict[str, Column]:
     zones = lists.delivery.tables.get("zone")
     found: dict[str, Column] = {}
     for kind in ZONE_KINDS:
+        if kind in LATER_KINDS and not _kind_is_asked(lists, kind):
+            continue
         reach = covered(lists.delivery.coverage, "zone", lists.divisions, kind=kind, on=lists.on)
         if zones is None or not zones.filter((pl.col("zone_kind") == kind) & pl.col("geometry").is_null()).is_empty():
             # A zone whose shape is lost may lie anywhere.
@@ -146,6 +154,13 @@ def _layers(lists: Lists, block: Block) -> dict[str, Column]:
         answer = np.where(reach[block.division], 1, 2).astype(np.int8)
         found[f"{kind}_layer"] = Column(answer, answer)
     return found
+
+
+def _kind_is_asked(lists: Lists, kind: str) -> bool:
+    """Whether a delivery speaks of a kind of zone at all: states coverage of it, or holds one."""
+    zones = lists.delivery.tables.get("zone")
+    stated = any(entry.table == "zone" and entry.kind == kind for entry in lists.delivery.coverage)
+    return stated or (zones is not None and not zones.filter(pl.col("zone_kind") == kind).is_empty())
 
 
 def _parcels(lists: Lists, house: Block) -> Block:
@@ -160,6 +175,7 @@ def _parcels(lists: Lists, house: Block) -> Block:
         "land_class": words(taken(lists.right["land_class"], right), facts["land_class"].words),
         "obtained": words(taken(lists.right["obtained"], right), facts["obtained"].words),
     }
+    block.columns |= surveyed.of_parcels(lists, house)
     block.origins["parcel"] = origin(frame)
     block.origins["right"] = origin(lists.right, right)
     return block

@@ -48,10 +48,12 @@ class Figures:
     Args:
         law: the set.
         facts: its divisions and day are used.
+        later: read figures of the building time as of the day of judging too.
     """
 
-    def __init__(self, law: LawSet, facts: Facts) -> None:
+    def __init__(self, law: LawSet, facts: Facts, later: bool = False) -> None:
         self.law = law
+        self.later = later
         codes = pl.Series("division", facts.divisions, dtype=pl.String)
         # The last entry serves rows whose division is not known: position -1 reaches it.
         self.place = np.append(law.division_index(codes), -1)
@@ -104,7 +106,8 @@ class Figures:
         edges = np.array(sorted({day(self.law.breakpoints[piece]) for piece in changes} | named), dtype=np.int32)
         law_edges = np.array([day(on) for on in self.law.breakpoints], dtype=np.int64)
         first = np.concatenate([edges[:1] - 1, edges]) if len(edges) else np.array([0])
-        line = Timeline(edges, np.searchsorted(law_edges, first, side="right"))
+        pieces = np.full(len(first), self.judged) if self.later else np.searchsorted(law_edges, first, side="right")
+        line = Timeline(edges, pieces)
         return Timeline(line.starts, line.law_piece, self._in_force(rule, line))
 
     def _in_force(self, rule: Rule, line: Timeline) -> Array:

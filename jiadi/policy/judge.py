@@ -11,12 +11,13 @@ import numpy as np
 import polars as pl
 
 from jiadi.law import LawSet
-from jiadi.policy import evaluate, findings, needs
+from jiadi.policy import findings, milder, needs
 from jiadi.policy.evaluate import Tried
 from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array
 from jiadi.policy.rules import BITS, HARMLESS, Rule, compile_rules
 from jiadi.policy.table import Facts
+from jiadi.policy.vocabulary import unasked as unasked_facts
 
 VERDICTS = ("lawful", "can_be_regularised", "historic", "to_be_verified", "unlawful")
 """Verdicts 判定结论, what outranks others last."""
@@ -56,6 +57,7 @@ class Judgement:
         uncovered: bool, houses in a place that the set does not know.
         lost: rules about parcels or households, with the houses (bool, or one for all) whose parcel or
             household is not known and which such a rule may serve.
+        unasked: rules that were set aside because no list asks for what they need, with those facts.
     """
 
     facts: Facts
@@ -65,6 +67,7 @@ class Judgement:
     verdict: Array = field(default_factory=lambda: np.zeros(0, dtype=np.uint8), repr=False)
     uncovered: Array = field(default_factory=lambda: np.zeros(0, dtype=bool), repr=False)
     lost: tuple[tuple[Rule, Array], ...] = field(default=(), repr=False)
+    unasked: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def houses(self) -> pl.DataFrame:
@@ -182,11 +185,15 @@ def judge(facts: Facts, lawset: LawSet | None) -> Judgement:
     weight = {subject: np.zeros(block.size + 1, dtype=np.uint8) for subject, block in facts.blocks.items() if subject != "zone"}
     tried: list[Tried] = []
     lost: list[tuple[Rule, Array]] = []
-    for versions in compile_rules(lawset).values():
+    unasked: dict[str, list[str]] = {}
+    for code, versions in compile_rules(lawset).items():
+        if absent := set_aside(versions, facts):
+            unasked[code] = absent
+            continue
         for rule, serves in served(versions, facts, figures):
-            one = evaluate.run(rule, facts, figures, serves)
-            tried.append(one)
-            weight[rule.subject][one.rows] |= _FLAGS[one.bits]
+            for one in milder.run(rule, facts, figures, serves):
+                tried.append(one)
+                weight[rule.subject][one.rows] |= _FLAGS[one.bits]
         if versions[0].subject != "house":
             serving = figures.versions(versions, "house")
             lost += [(rule, serving == number) for number, rule in enumerate(versions) if (serving == number).any()]
@@ -195,7 +202,22 @@ def judge(facts: Facts, lawset: LawSet | None) -> Judgement:
     uncovered = ~figures.covered("house")
     total[uncovered | _open(facts, lost)] |= _TO_BE_VERIFIED
     law = {"set": lawset.name, "version": lawset.version, "sha256": lawset.sha256}
-    return Judgement(facts, law, lawset, tuple(tried), _HIGHEST[total], uncovered, tuple(lost))
+    return Judgement(facts, law, lawset, tuple(tried), _HIGHEST[total], uncovered, tuple(lost), unasked)
+
+
+def set_aside(versions: tuple[Rule, ...], facts: Facts) -> list[str]:
+    """Facts without which a rule that says so is set aside, where no list asks for them (未调查而搁置的规则).
+
+    Args:
+        versions: of one rule.
+        facts: the facts.
+
+    Returns:
+        Names of facts; empty where the rule is tried.
+    """
+    held = {subject: block.columns for subject, block in facts.blocks.items()}
+    absent = {name for rule in versions if rule.aside for name in unasked_facts(rule.subject, rule.zone_kind, rule.names, held)}
+    return sorted(absent)
 
 
 def _is_lost(facts: Facts, subject: str) -> Array:

@@ -152,7 +152,8 @@ class Rule:
         if self.measured is None:
             return "", 1
         facts = [self.facts[name] for name in sorted(self.measured.names) if name in self.facts]
-        return (facts[0].unit, self.measured.scale) if facts else ("", self.measured.scale)
+        alike = [fact.unit for fact in facts if fact.kind == "number" and fact.scale == self.measured.scale]
+        return (alike[0] if alike else ""), self.measured.scale
 
 
 def compile_rules(law: LawSet, faults: Faults | None = None) -> dict[str, tuple[Rule, ...]]:
@@ -315,7 +316,9 @@ class _Compiler:
             effect = self.known_effect(own["effect"], "exceptions", label, "effect")
             over = tuple(own.get("applies_over", ()))
             if set(over) - set(body) or label in over:
-                raise self.refusal(f"{label} takes precedence of what is no other exception.", "Correct applies_over.", "exceptions", label, "applies_over")
+                raise self.refusal(
+                    f"{label} takes precedence of what is no other exception.", "Correct applies_over.", "exceptions", label, "applies_over"
+                )
             found.append(Exempt(label, when, effect, own["citation"], over))
         return self.ordered(found)
 

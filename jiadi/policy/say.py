@@ -137,9 +137,12 @@ def value(cases: Cases, name: str, place: int, lang: str) -> str:
     return span(held_span, unit, known.scale if known else one.rule.facts[name].scale, lang)
 
 
+_SPOKEN = {("obtained", "historic"): "historic_approval", ("masonry", "other"): "other_kind", ("construction", "other"): "other_kind"}
+
+
 def spoken(stored: str, name: str, lang: str) -> str:
     """A stored word; "historic" of a homestead is a way of obtaining it, not a verdict."""
-    return label("historic_approval" if (name, stored) == ("obtained", "historic") else stored, lang)
+    return label(_SPOKEN.get((name, stored), stored), lang)
 
 
 def name_of(name: str, rule: Rule, lang: str) -> str:

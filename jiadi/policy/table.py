@@ -193,6 +193,9 @@ class Facts:
             subject: _from_frame(frame, VOCABULARY[subject], divisions) for subject, frame in {**sorted_frames, "zone": zones}.items()
         }
         house = sorted_frames["house"]
+        if "open_floor_m" not in blocks["house"].columns:
+            none = np.zeros(house.height, dtype=np.int64)  # a survey that does not ask counted every floor among the storeys
+            blocks["house"].columns["open_floor_m"] = Column(none, none)
         return cls(
             on,
             divisions,

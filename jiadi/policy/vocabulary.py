@@ -6,6 +6,7 @@ plus one (0 unknown), answers are 0 no, 1 yes, and from 2 on unknown, each with 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from jiadi.policy.grammar import Kind, Name
@@ -67,6 +68,20 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("must_be_removed", "truth", needs=("parcel_link", "ledger_coverage", "approval_coverage"), origin="mention"),
             Fact("has_footprint", "truth", needs=("has_footprint",), origin="footprint"),
             *_LAYERS,
+            Fact("eaves_height_m", "number", "m", 100, origin="house"),
+            Fact("open_floor_m", "number", "m", 100, origin="house"),
+            Fact("fence_height_m", "number", "m", 100, origin="house"),
+            Fact("fence_kind", "word", words=_words("house", "fence_kind"), origin="house"),
+            Fact("facade", "word", words=_words("house", "facade"), origin="house"),
+            Fact("in_style", "truth", needs=("in_style",), origin="house"),
+            Fact("derelict", "truth", needs=("derelict",), origin="house"),
+            Fact("heritage_status", "word", words=_words("house", "heritage_status"), origin="house"),
+            Fact("at_approved_place", "truth", needs=("at_approved_place",), origin="house"),
+            Fact("masonry", "word", words=_words("house", "masonry"), origin="house"),
+            Fact("construction", "word", words=_words("house", "construction"), origin="house"),
+            Fact("hollow_slab", "truth", needs=("hollow_slab",), origin="house"),
+            Fact("no_ties", "truth", needs=("no_ties",), origin="house"),
+            Fact("storeys_added", "truth", needs=("storeys_added",), origin="house"),
         ),
         "parcel": (
             _BUILT,
@@ -76,6 +91,12 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("approved_area_m2", "number", "m2", 100, origin="approved_area", within="has_approved_area"),
             Fact("has_approved_area", "truth", needs=_APPROVAL, origin="approved_area", within="has_approved_area"),
             *_COVERED,
+            Fact("floor_area_m2", "number", "m2", 100, origin="house"),
+            Fact("approved_floor_area_m2", "number", "m2", 100, origin="approval"),
+            Fact("has_approved_floor_area", "truth", needs=("approval_link",), origin="approval"),
+            Fact("land_owner", "word", words=_words("parcel", "land_owner"), origin="parcel"),
+            Fact("control_zone", "word", words=_words("right", "control_zone"), origin="right"),
+            *(Fact(f"split_{place}_persons", "number", "person", origin="right") for place in range(1, 5)),
             Fact("obtained", "word", words=_words("right", "obtained"), origin="right"),
             Fact(
                 "holder_is_member",
@@ -116,3 +137,20 @@ def facts_of(subject: str, through: str = "") -> dict[str, Fact]:
     (True, False)
     """
     return {**VOCABULARY[subject], **(VOCABULARY[through] if through else {})}
+
+
+def unasked(subject: str, zone_kind: str, names: Iterable[str], held: Mapping[str, Iterable[str]]) -> list[str]:
+    """Facts among some names that no list of a delivery asks for (没有调查的事项).
+
+    Args:
+        subject: house, parcel or household.
+        zone_kind: kind of zone that the rule looks at; "" for none.
+        names: that the rule reads.
+        held: subject → facts that the lists ask for.
+
+    >>> unasked("house", "", ["facade", "storeys"], {"house": ["storeys"]})
+    ['facade']
+    """
+    wanted = [name for name in sorted(names) if name in VOCABULARY[subject]]
+    wanted += [f"{zone_kind}_layer"] if zone_kind else []
+    return [name for name in wanted if name not in held[subject]]

@@ -10,7 +10,7 @@ from jiadi.law import LawSet
 from jiadi.policy import evaluate, say
 from jiadi.policy.cases import Cases, spread
 from jiadi.policy.figures import Figures
-from jiadi.policy.judge import served
+from jiadi.policy.judge import served, set_aside
 from jiadi.policy.labels import label
 from jiadi.policy.rules import Rule, compile_rules
 from jiadi.policy.table import Facts
@@ -32,6 +32,10 @@ def told(facts: Facts, law: LawSet | None, settled: set[str], lang: str) -> Iter
         return
     figures = Figures(law, facts)
     for code, versions in compile_rules(law).items():
+        if absent := set_aside(versions, facts):
+            needs = say.word("list", lang).join(label(name, lang) for name in absent)
+            yield code, label(code, lang), versions[0].subject, "", "unasked", needs, ""
+            continue
         if code in settled or not facts.blocks[versions[0].subject].size:
             continue
         for rule, serves in served(versions, facts, figures):

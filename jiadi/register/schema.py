@@ -150,6 +150,15 @@ STRUCTURES = {
     "brick_wood": ("砖木结构", "5", "砖木", "砖"),
     "other": ("其他结构", "6", "其他", "土木", "木", "土", "石", "铁", "简", "棚"),
 }
+FACADES: dict[str, tuple[str, ...]] = {"finished": ("已粉刷", "已装饰", "1"), "bare": ("赤膊墙", "未粉刷", "裸墙", "2"), "partly": ("部分粉刷", "3")}
+FENCES: dict[str, tuple[str, ...]] = {"open": ("通透式", "通透"), "hedge": ("绿篱式", "绿篱"), "wall": ("实体", "实体墙"), "no_fence": ("无围墙", "没有围墙")}
+HERITAGE = {
+    "protected_site": ("文物保护单位", "文保单位"),
+    "registered_relic": ("未定级不可移动文物", "文物点", "登记文物"),
+    "historic_building": ("历史建筑",),
+    "traditional": ("传统风貌建筑", "传统建筑"),
+    "not_heritage": ("不属于", "非保护"),
+}
 HOUSE = Table(
     "house",
     "房屋",
@@ -172,6 +181,8 @@ HOUSE = Table(
         Column("storeys", "层数", "integer", ("地上层数", "房屋层数", "ZCS", "DSCS"), low=1, high=60),
         Column("storeys_below", "地下层数", "integer", ("DXCS",), low=0, high=10),
         Column("height_m", "房屋高度", "length_m", ("建筑高度", "FWGD", "JZWGD", "建筑物高度"), low=1.5, high=100),
+        Column("eaves_height_m", "檐口高度", "length_m", ("檐高", "YKGD"), low=1, high=60),
+        Column("open_floor_m", "架空层层高", "length_m", ("架空层高度", "底层架空高度"), low=0, high=10),
         Column("floor_area_m2", "建筑面积", "area_m2", ("SCJZMJ", "房屋建筑面积", "JZMJ"), low=1, high=100000),
         Column("base_area_m2", "占地面积", "area_m2", ("ZZDMJ", "房屋占地面积", "基底面积", "地块面积"), low=1, high=100000),
         Column("structure", "房屋结构", "enum", ("FWJG", "结构类型", "结构"), codes=STRUCTURES),
@@ -238,6 +249,13 @@ HOUSE = Table(
         Column("basement", "地下室", "boolean", ("有无地下室",), codes=_YES_NO),
         Column("no_ties", "三无", "boolean", ("三无房屋", "是否三无"), codes=_YES_NO),
         Column("hollow_slab", "预制多孔板", "boolean", ("多孔板",), codes=_YES_NO),
+        Column("facade", "外墙状况", "enum", ("外立面", "外墙", "立面状况"), codes=FACADES),
+        Column("in_style", "风貌协调", "boolean", ("是否风貌协调", "风貌是否协调"), codes=_YES_NO),
+        Column("fence_height_m", "围墙高度", "length_m", ("围墙高",), low=0, high=10),
+        Column("fence_kind", "围墙形式", "enum", ("围墙样式", "围墙类型"), codes=FENCES),
+        Column("derelict", "废弃", "boolean", ("是否废弃", "废弃倒塌"), codes=_YES_NO),
+        Column("heritage_status", "保护身份", "enum", ("历史文化保护", "历史建筑", "文物保护"), codes=HERITAGE),
+        Column("at_approved_place", "按批位置", "boolean", ("按批准位置建设", "是否按批准位置建设", "位置是否与批准一致"), codes=_YES_NO),
         Column("land_papers", "用地手续", "boolean", ("有无用地手续",), codes=_YES_NO),
         Column("building_papers", "建设规划手续", "boolean", ("规划手续",), codes=_YES_NO),
         Column("title", "产权证", "boolean", ("有无产权证", "不动产权证"), codes=_YES_NO),
@@ -246,6 +264,11 @@ HOUSE = Table(
     ),
     marks=("survey_code", "built_year", "storeys", "structure", "construction", "safety_grade"),
 )
+CONTROL_ZONES: dict[str, tuple[str, ...]] = {
+    "core_zone": ("核心控制区", "一类控制区"),
+    "general_zone": ("一般控制区", "二类控制区"),
+    "outer_zone": ("其他控制区", "三类控制区"),
+}
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -354,6 +377,8 @@ TABLES: dict[str, Table] = {
                         "waste_hillside": ("荒地荒坡", "荒坡", "荒地"),
                     },
                 ),
+                Column("split_persons", "分户人数", "text", ("各户人数", "分户情况", "FHRS")),
+                Column("control_zone", "规划控制区", "enum", ("控制区", "控制区类别"), codes=CONTROL_ZONES),
                 Column("returned_parcel_code", "应退旧宅基地", "parcel_code", ("退还宅基地代码", "旧宗地代码", "应退宗地代码")),
                 _VILLAGE,
                 _VILLAGE_NAME,
@@ -416,6 +441,7 @@ TABLES: dict[str, Table] = {
                         "hazard": ("地质灾害危险区", "地灾点"),
                         "water_source": ("饮用水水源保护区", "水源保护区"),
                         "plan_class": ("农房建设分区", "规划分区"),
+                        "scenic_core": ("风景名胜区核心景区", "核心景区"),
                     },
                     required=True,
                 ),

@@ -231,7 +231,12 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 def test_refusals_fill_the_same_in_both_languages() -> None:
     entries = yaml.safe_load((ROOT / "jiadi/law/refusals.yaml").read_text("utf-8"))
-    used = {key for part in ("law", "policy") for path in (ROOT / "jiadi" / part).glob("*.py") for key in re.findall(r'"(\w+)"', path.read_text("utf-8"))}
+    used = {
+        key
+        for part in ("law", "policy")
+        for path in (ROOT / "jiadi" / part).glob("*.py")
+        for key in re.findall(r'"(\w+)"', path.read_text("utf-8"))
+    }
     for name, entry in entries.items():
         filled = [set(re.findall(r"{(\w+)}", entry[part] + entry[f"{part}_to_do"])) for part in ("zh", "en")]
         assert filled[0] == filled[1], name

@@ -1,0 +1,112 @@
+"""Facts that not every survey asks for (选填调查项): a column that no list has is no fact, not an unknown one."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from jiadi.policy.coverage import asked
+from jiadi.policy.derived import SPLIT
+from jiadi.policy.grammar import UNBOUNDED, Array
+from jiadi.policy.lists import Lists
+from jiadi.policy.rows import taken
+from jiadi.policy.table import Block, Column, answers, number, words
+from jiadi.policy.vocabulary import VOCABULARY
+
+_LENGTHS = ("eaves_height_m", "fence_height_m")
+_WORDS = ("fence_kind", "facade", "heritage_status", "masonry", "construction")
+_ANSWERS = ("in_style", "derelict", "at_approved_place", "hollow_slab", "no_ties", "storeys_added")
+
+
+def of_houses(lists: Lists) -> dict[str, Column]:
+    """What a survey says of houses beyond the usual (房屋选填项).
+
+    A survey without a column for an open ground floor counted every floor that it saw among the storeys: there
+    the height is 0 and adds none. Where the column is there a blank is not known.
+
+    Args:
+        lists: the linked delivery.
+
+    Returns:
+        Fact → column, for what is asked.
+    """
+    frame = lists.house
+    found: dict[str, Column] = {}
+    for name in (*_LENGTHS, *_WORDS, *_ANSWERS):
+        if asked(lists.delivery, "house", name):
+            found[name] = _column(frame[name], name)
+    open_floor = frame["open_floor_m"]
+    if not asked(lists.delivery, "house", "open_floor_m"):
+        open_floor = pl.Series("open_floor_m", [0.0]).new_from_index(0, frame.height)
+    found["open_floor_m"] = number(open_floor, open_floor, 100)
+    return found
+
+
+def _column(values: pl.Series, name: str) -> Column:
+    if name in _LENGTHS:
+        return number(values, values, 100)
+    if name in _WORDS:
+        return words(values, VOCABULARY["house"][name].words)
+    return answers(values.cast(pl.String) == "yes")
+
+
+def of_parcels(lists: Lists, house: Block) -> dict[str, Column]:
+    """Floor area of the main houses of each parcel, who owns its land, its control zone (宗地选填项).
+
+    Args:
+        lists: the linked delivery.
+        house: facts of houses, with `main_building`.
+    """
+    facts = VOCABULARY["parcel"]
+    found = {"land_owner": words(lists.parcel["land_owner"], facts["land_owner"].words)}
+    if asked(lists.delivery, "right", "control_zone"):
+        found["control_zone"] = words(taken(lists.right["control_zone"], lists.right_of_parcel), facts["control_zone"].words)
+    if asked(lists.delivery, "house", "floor_area_m2"):
+        found["floor_area_m2"] = _floor_area(lists, house)
+    return found
+
+
+def _floor_area(lists: Lists, house: Block) -> Column:
+    """Sum of what stands on the parcel; a house whose area is not known may have any."""
+    size = lists.parcel.height
+    main = (house.columns["main_building"].low == 1) & (lists.parcel_of_house >= 0)
+    rows = lists.parcel_of_house[main]
+    own = number(lists.house["floor_area_m2"], lists.house["floor_area_m2"], 100)
+    low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    np.add.at(low, rows, np.maximum(own.low[main], 0))
+    np.add.at(high, rows, np.minimum(own.high[main], UNBOUNDED // 16))
+    open_ended = high >= UNBOUNDED // 16
+    return Column(low, low if np.array_equal(low, high) else np.where(open_ended, UNBOUNDED, high))
+
+
+def split_of_parcels(lists: Lists, block: Block, household: Block) -> None:
+    """Put the sizes of the households that share each parcel into its facts (分户人数).
+
+    "4+3" are two households of four and three persons. Where the ledger says nothing, it is the one household
+    that holds the parcel, with its registered persons; where that is not known either, its size is not.
+
+    Args:
+        lists: the linked delivery.
+        block: facts of parcels; filled.
+        household: facts of households, with `persons_living`.
+    """
+    right = lists.right_of_parcel
+    written = taken(lists.right["split_persons"], right).cast(pl.String).str.normalize("NFKC").str.replace_all(r"\s|人|户", "")
+    parts = written.str.split("+")
+    row = np.append(lists.pairs.one("right_household", lists.right.height), -1)[right]
+    living = household.columns["persons_living"]
+    alone = np.append(living.low, 0)[row], np.append(np.minimum(living.high, UNBOUNDED), UNBOUNDED)[row]
+    told = written.is_not_null().to_numpy()
+    for place, fact in enumerate(SPLIT):
+        size = parts.list.get(place, null_on_oob=True).cast(pl.Int64, strict=False)
+        there = (parts.list.len() > place).fill_null(False).to_numpy()
+        block.columns[fact] = _split(size, there, told, alone if place == 0 else None)
+
+
+def _split(size: pl.Series, there: Array, told: Array, alone: tuple[Array, Array] | None) -> Column:
+    """Persons of one of the households: as written, as registered, or none."""
+    written = size.fill_null(0).to_numpy()
+    torn = there & size.is_null().to_numpy()
+    low = np.where(told, np.where(torn, 0, written), 0 if alone is None else alone[0]).astype(np.int64)
+    high = np.where(told, np.where(torn, UNBOUNDED, written), 0 if alone is None else alone[1]).astype(np.int64)
+    return Column(low, low if np.array_equal(low, high) else high)
