@@ -18,7 +18,17 @@ from jiadi.law.parameter import Given, Parameter
 _INDEX = "README.md"
 _FIGURES = "figures.md"
 _WORDS = ("word", "effect", "remedy", "finding")
-_UNITS = {"m2": "平方米", "m": "米", "storey": "层", "homestead": "处", "person": "人", "day": "日", "mark": "项", "fen_per_m2": "分/平方米", "none": ""}
+_UNITS = {
+    "m2": "平方米",
+    "m": "米",
+    "storey": "层",
+    "homestead": "处",
+    "person": "人",
+    "day": "日",
+    "mark": "项",
+    "fen_per_m2": "分/平方米",
+    "none": "",
+}
 
 
 def pages(law: LawSet) -> dict[str, str]:

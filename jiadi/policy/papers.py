@@ -133,7 +133,7 @@ def floor_of_parcels(lists: Lists, found: Papers, block: Block) -> None:
     area = taken(lists.approval["approved_floor_area_m2"], found.approval)
     known = area.is_not_null().to_numpy()
     low = np.where(known, hundredths(area, 100), 0)
-    doubtful = found.doubtful & ~known
+    doubtful = found.doubtful & (found.approval < 0)
     has = np.where(known, 1, np.where(doubtful, 2, 0)).astype(np.int8)
     block.columns["has_approved_floor_area"] = Column(has, has)
     block.columns["approved_floor_area_m2"] = Column(low, np.where(doubtful, UNBOUNDED, low) if doubtful.any() else low)

@@ -150,8 +150,17 @@ STRUCTURES = {
     "brick_wood": ("砖木结构", "5", "砖木", "砖"),
     "other": ("其他结构", "6", "其他", "土木", "木", "土", "石", "铁", "简", "棚"),
 }
-FACADES: dict[str, tuple[str, ...]] = {"finished": ("已粉刷", "已装饰", "1"), "bare": ("赤膊墙", "未粉刷", "裸墙", "2"), "partly": ("部分粉刷", "3")}
-FENCES: dict[str, tuple[str, ...]] = {"open": ("通透式", "通透"), "hedge": ("绿篱式", "绿篱"), "wall": ("实体", "实体墙"), "no_fence": ("无围墙", "没有围墙")}
+FACADES: dict[str, tuple[str, ...]] = {
+    "finished": ("已粉刷", "已装饰", "1"),
+    "bare": ("赤膊墙", "未粉刷", "裸墙", "2"),
+    "partly": ("部分粉刷", "3"),
+}
+FENCES: dict[str, tuple[str, ...]] = {
+    "open": ("通透式", "通透"),
+    "hedge": ("绿篱式", "绿篱"),
+    "wall": ("实体", "实体墙"),
+    "no_fence": ("无围墙", "没有围墙"),
+}
 HERITAGE = {
     "protected_site": ("文物保护单位", "文保单位"),
     "registered_relic": ("未定级不可移动文物", "文物点", "登记文物"),

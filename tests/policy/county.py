@@ -21,6 +21,9 @@ AREAS = (4_000, 9_999, 10_000, 12_499, 12_500, 12_501, 14_000, 14_001, 16_000, 1
 ROADS = ("motorway", "national", "provincial", "county", "township", "village")
 CLASSES = {"water_source": ("first", "second"), "plan_class": ("suitable", "limited", "prohibited"), "road": ROADS}
 
+ANSWERS = ("in_style", "derelict", "at_approved_place", "hollow_slab", "no_ties", "storeys_added")
+HERITAGE = ("protected_site", "registered_relic", "historic_building", "traditional", "not_heritage")
+
 Row = dict[str, Any]
 
 
@@ -62,6 +65,15 @@ def house(draw: st.DrawFn, name: str) -> Row:
         "must_be_removed": draw(maybe(st.booleans(), clear)),
         "has_footprint": draw(seen),
         **{f"{kind}_layer": draw(seen) for kind in ZONE_KINDS},
+        "eaves_height_m": draw(maybe(st.sampled_from((900, 1_000, 1_001)), clear)),
+        "open_floor_m": draw(maybe(st.sampled_from((0, 220, 221)), clear)),
+        "fence_height_m": draw(maybe(st.sampled_from((100, 150, 151)), clear)),
+        "fence_kind": draw(maybe(st.sampled_from(("open", "hedge", "wall", "no_fence")), clear)),
+        "facade": draw(maybe(st.sampled_from(("finished", "bare", "partly")), clear)),
+        "heritage_status": draw(maybe(st.sampled_from(HERITAGE), clear)),
+        "masonry": draw(maybe(st.sampled_from(("hollow", "solid")), clear)),
+        "construction": draw(maybe(st.sampled_from(("brick_precast", "brick")), clear)),
+        **{name: draw(maybe(st.booleans(), clear)) for name in ANSWERS},
     }
 
 
@@ -77,6 +89,8 @@ def parcel(draw: st.DrawFn, name: str) -> Row:
         "area_m2": draw(maybe(st.sampled_from(AREAS), clear)),
         "land_class": draw(maybe(st.sampled_from(("cultivated", "other", "waste_hillside")), clear)),
         "approved_area_m2": draw(maybe(st.sampled_from((0, 9_999, 10_000, 12_501)), clear)),
+        "floor_area_m2": draw(maybe(st.sampled_from((20_000, 24_000, 24_001)), clear)),
+        "approved_floor_area_m2": draw(maybe(st.sampled_from((0, 20_000, 24_000)), clear)),
         "obtained": draw(maybe(st.sampled_from(("member", "inheritance", "other")), clear)),
         "holder_is_member": draw(maybe(st.booleans(), clear)),
     }
@@ -124,7 +138,28 @@ def county(draw: st.DrawFn) -> dict[str, list[Row]]:
     }
 
 
-_TRUTHS = ("main_building", "has_approval", "must_be_removed", "has_footprint", "has_main_house", "holder_is_member", "has_approved_area")
+SCALED = (
+    "area_m2",
+    "approved_area_m2",
+    "floor_area_m2",
+    "approved_floor_area_m2",
+    "overlap_m2",
+    "distance_m",
+    "eaves_height_m",
+    "open_floor_m",
+    "fence_height_m",
+)
+_TRUTHS = (
+    *ANSWERS,
+    "has_approved_floor_area",
+    "main_building",
+    "has_approval",
+    "must_be_removed",
+    "has_footprint",
+    "has_main_house",
+    "holder_is_member",
+    "has_approved_area",
+)
 _DATES = ("built_first", "built_last", "designated_on")
 
 
@@ -138,7 +173,9 @@ def _plain(row: Row) -> Row:
         held["persons_living_low"], held["persons_living_high"] = row["living"]
     if "approved_area_m2" in row:
         held["has_approved_area"] = None if row["approved_area_m2"] is None else row["approved_area_m2"] > 0
-    for name in ("area_m2", "approved_area_m2", "overlap_m2", "distance_m"):
+    if "approved_floor_area_m2" in row:
+        held["has_approved_floor_area"] = None if row["approved_floor_area_m2"] is None else row["approved_floor_area_m2"] > 0
+    for name in SCALED:
         if held.get(name) is not None:
             held[name] = held[name] / 100
     return held
@@ -149,7 +186,7 @@ def _kind(name: str) -> pl.DataType:
         return pl.Boolean()
     if name in _DATES:
         return pl.Date()
-    if name.endswith("_m2") or name == "distance_m":
+    if name in SCALED:
         return pl.Float64()
     return pl.Int64() if name == "storeys" or name.endswith(("_low", "_high")) else pl.String()
 

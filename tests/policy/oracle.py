@@ -75,7 +75,53 @@ def in_hazard_zone(one: Facts, law: Law, built: date) -> str:
 
 def over_storeys(one: Facts, law: Law, built: date) -> str:
     most = law.at("storeys_max", built)
-    return "unlawful" if one["main_building"] and most is not None and one["storeys"] > most else "no_finding"
+    free = law.at("open_floor_height_m", built)
+    counted = one["storeys"] + (free is not None and one["open_floor_m"] > free)
+    return "unlawful" if one["main_building"] and most is not None and counted > most else "no_finding"
+
+
+def over_eaves_height(one: Facts, law: Law, built: date) -> str:
+    most = law.at("eaves_height_max_m", built)
+    return "unlawful" if one["main_building"] and most is not None and one["eaves_height_m"] > most else "no_finding"
+
+
+def fence(one: Facts, law: Law, built: date) -> str:
+    most = law.at("fence_height_max_m", law.on)
+    stands = most is not None and one["fence_kind"] != "no_fence"
+    return "none" if stands and (one["fence_kind"] == "wall" or one["fence_height_m"] > most) else "no_finding"
+
+
+def bare_wall(one: Facts, law: Law, built: date) -> str:
+    return "none" if one["main_building"] and one["facade"] == "bare" else "no_finding"
+
+
+def style(one: Facts, law: Law, built: date) -> str:
+    return "none" if one["main_building"] and not one["in_style"] else "no_finding"
+
+
+def derelict_outbuilding(one: Facts, law: Law, built: date) -> str:
+    return "none" if one["derelict"] and not one["main_building"] else "no_finding"
+
+
+def heritage(one: Facts, law: Law, built: date) -> str:
+    return "none" if law.at("heritage_protected", law.on, [one["heritage_status"]]) else "no_finding"
+
+
+def screening_risk(one: Facts, law: Law, built: date) -> str:
+    slab = one["construction"] == "brick_precast" or one["hollow_slab"]
+    marks = sum((one["masonry"] == "hollow", slab, one["no_ties"], one["storeys_added"]))
+    return "none" if marks >= law.at("screening_marks_min", law.on) else "no_finding"
+
+
+def over_floor_area(one: Facts, law: Law, built: date) -> str:
+    approved = one["approved_floor_area_m2"]
+    over = one["has_main_house"] and approved > 0 and one["floor_area_m2"] > approved + law.at("over_floor_area_tolerance_m2", law.on)
+    return by_period(law, "over_floor_area", built) if over else "no_finding"
+
+
+def built_elsewhere(one: Facts, law: Law, built: date) -> str:
+    found = one["main_building"] and not one["at_approved_place"] and law.at("approval_required", built)
+    return by_period(law, "built_elsewhere", built) if found else "no_finding"
 
 
 def dangerous(one: Facts, law: Law, built: date) -> str:
@@ -121,6 +167,16 @@ RULES = {
     "old_house_not_removed": old_house_not_removed,
     "held_by_non_member": held_by_non_member,
     "household_extinct": household_extinct,
+    "in_scenic_core": in_zone("scenic_core"),
+    "over_eaves_height": over_eaves_height,
+    "fence": fence,
+    "bare_wall": bare_wall,
+    "style": style,
+    "derelict_outbuilding": derelict_outbuilding,
+    "heritage": heritage,
+    "screening_risk": screening_risk,
+    "over_floor_area": over_floor_area,
+    "built_elsewhere": built_elsewhere,
 }
 GRAVITY = ("no_finding", "none", "can_be_regularised", "historic", "unlawful")
 

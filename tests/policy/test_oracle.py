@@ -30,11 +30,35 @@ ZONES = {
     "in_no_build_area": "plan_class",
     "in_road_strip": "road",
     "in_hazard_zone": "hazard",
+    "in_scenic_core": "scenic_core",
 }
-PARCEL = ("over_area", "built_more_than_approved", "held_by_non_member")
+# What each rule about a house reads, and every value that an unknown one may be.
+TRUTH = (True, False)
+READS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "built_without_approval": {"main_building": TRUTH, "has_approval": TRUTH},
+    "old_house_not_removed": {"must_be_removed": TRUTH},
+    "over_storeys": {"main_building": TRUTH, "storeys": (1, 3, 4, 9), "open_floor_m": (0, 300)},
+    "dangerous": {"safety_grade": tuple("ABCD")},
+    "idle": {"vacancy": ("in_use", "seasonal", "all_year")},
+    "over_eaves_height": {"main_building": TRUTH, "eaves_height_m": (100, 3_000)},
+    "fence": {"fence_kind": ("open", "hedge", "wall", "no_fence"), "fence_height_m": (10, 900)},
+    "bare_wall": {"main_building": TRUTH, "facade": ("finished", "bare")},
+    "style": {"main_building": TRUTH, "in_style": TRUTH},
+    "derelict_outbuilding": {"main_building": TRUTH, "derelict": TRUTH},
+    "heritage": {"heritage_status": counties.HERITAGE},
+    "built_elsewhere": {"main_building": TRUTH, "at_approved_place": TRUTH},
+    "screening_risk": {
+        "masonry": ("hollow", "solid"),
+        "construction": ("brick_precast", "brick"),
+        "hollow_slab": TRUTH,
+        "no_ties": TRUTH,
+        "storeys_added": TRUTH,
+    },
+}
+PARCEL = ("over_area", "built_more_than_approved", "held_by_non_member", "over_floor_area")
 HOUSEHOLD = ("several_homesteads", "household_extinct")
-QUZHOU = ("over_storeys", "in_no_build_area")
-ZHEJIANG = ("old_house_not_removed",)
+QUZHOU = ("over_storeys", "in_no_build_area", "over_eaves_height", "fence", "bare_wall", "style")
+ZHEJIANG = ("old_house_not_removed", "in_scenic_core", "screening_risk")
 HUGE = 10**9
 DAYS = {day for edge in counties.BORDERS for day in (edge, edge + timedelta(days=1))}
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -56,18 +80,10 @@ def _serves(code: str, place: str) -> bool:
 def house_outcome(code: str, row: dict[str, Any], zones: list[dict[str, Any]]) -> set[str]:
     if not _serves(code, row["division_code"]):
         return {"no_finding"}
-    law, truth = oracle.Law(counties.LAW, row["division_code"], counties.ON), (True, False)
+    law = oracle.Law(counties.LAW, row["division_code"], counties.ON)
     if code in ZONES:
         return zone_outcome(code, row, zones, law)
-    facts = _one(
-        row,
-        main_building=truth,
-        has_approval=truth,
-        must_be_removed=truth,
-        storeys=(1, 3, 4, 9),
-        safety_grade=tuple("ABCD"),
-        vacancy=("in_use", "seasonal", "all_year"),
-    )
+    facts = _one(row, **READS[code])
     return oracle.possible(code, law, facts, _days(row))
 
 
@@ -96,6 +112,8 @@ def parcel_outcome(code: str, row: dict[str, Any]) -> set[str]:
         obtained=("member", "inheritance"),
         holder_is_member=(True, False),
     )
+    if code == "over_floor_area":
+        facts = _one(row, has_main_house=TRUTH, floor_area_m2=(0, HUGE), approved_floor_area_m2=(0, 1, HUGE))
     if code == "over_area":
         facts["standard_m2"] = (0, HUGE)
     return oracle.possible(code, oracle.Law(counties.LAW, row["division_code"], counties.ON), facts, _days(row))
@@ -213,4 +231,4 @@ def test_the_oracle_knows_the_shipped_rules(code: str) -> None:
     from jiadi.policy.rules import compile_rules  # noqa: PLC0415
 
     assert set(compile_rules(counties.LAW)) == set(RULES)
-    assert code in {*ZONES, *PARCEL, *HOUSEHOLD, "built_without_approval", "over_storeys", "dangerous", "idle", "old_house_not_removed"}
+    assert code in {*ZONES, *PARCEL, *HOUSEHOLD, *READS}

@@ -299,7 +299,7 @@ def _approvals(world: World, codes: pl.Series, removed: pl.Series) -> pl.DataFra
             "holder_id": world.people.number.gather(holder[rows]),
             "parcel_code": codes.gather(rows),
             "approved_area_m2": approved,
-            "approved_floor_area_m2": np.round(approved * 0.7 * storeys, 0),
+            "approved_floor_area_m2": np.round(approved * storeys, 0),
             "approved_storeys": storeys,
             "removed_parcel_code": removed.gather(rows),
             **_village(world, homesteads.village[rows]),

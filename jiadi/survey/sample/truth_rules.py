@@ -15,7 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from jiadi.survey.sample.draw import Bools, Floats, Ints
+from jiadi.survey.sample import truth_floors
 from jiadi.survey.sample.homestead import STANDARD_M2
+from jiadi.survey.sample.truth_floors import MAYBE, YES
 from jiadi.survey.sample.truth_links import Links, current
 
 NO, UNLAWFUL, HISTORIC, REGULARISE, REMEDY = 1, 2, 4, 8, 16
@@ -30,7 +32,7 @@ IN_FORCE = {
     "in_water_source": np.datetime64("2012-01-01"),
     "in_no_build_area": np.datetime64("2021-01-01"),
     "in_road_strip": np.datetime64("2011-07-01"),
-    "in_hazard_zone": np.datetime64("2021-01-01"),
+    "in_hazard_zone": np.datetime64("2004-03-01"),
 }
 VILLAGE_ROAD = np.datetime64("2020-09-01")
 STOREYS_FROM = np.datetime64("2021-01-01")
@@ -82,6 +84,10 @@ def judge(lists: dict[str, pl.DataFrame], links: Links, hits: pl.DataFrame, hous
     built = _parcel_built(seen, answers.of_parcel, lists["parcel"].height)
     approval = _approvals(lists, links, households)
     _parcel_rules(answers, lists, links, built, approval, on)
+    floors = truth_floors.of_parcels(lists, links, answers.of_parcel, seen.main, approval.row_in_doubt)
+    effect = period_effect(built.low, built.high)
+    outcome = np.select([floors == YES, floors == MAYBE], [effect, effect | NO], NO)
+    answers.parcel["over_floor_area"] = np.where(built.has_main, outcome, NO)
     _house_rules(answers, lists, links, seen, approval)
     _zone_rules(answers, links, seen, hits)
     _household_rules(answers, lists, links, built, households, on)
@@ -290,6 +296,8 @@ def _house_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links,
     answers.house["over_storeys"] = _storeys(seen)
     answers.house["dangerous"] = _condition(seen.grade, ("C", "D"), ("A", "B"))
     answers.house["idle"] = _condition(seen.vacancy, ("all_year",), ("in_use", "seasonal"))
+    marks = truth_floors.screening(lists["house"], links.houses)
+    answers.house["screening_risk"] = np.select([marks == YES, marks == MAYBE], [REMEDY, NO | REMEDY], NO).astype(np.int64)
     answers.house["old_house_not_removed"] = np.where((parcel >= 0) & _to_be_removed(lists)[at], UNLAWFUL, NO)
 
 
