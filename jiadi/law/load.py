@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,9 @@ from jiadi.law.parameter import Given, Parameter, continuous, is_division, read_
 from jiadi.law.refuse import Faults, LawRefusal, gathered
 
 SHIPPED = Path(__file__).parent / "cn"
+
+_PLAIN = re.compile(r"\w[\w-]*(/\w[\w-]*)?")
+"""A layer is a folder, or a folder in a folder; nothing outside."""
 
 SETS_KEYS = {"sets", "provinces", "defaults", "cases"}
 SET_KEYS = {"version", "title", "layers", "sample", "milder_later_law"}
@@ -203,7 +207,7 @@ def _milder(marked: Marked, place: tuple[str, ...], citations: dict[str, Citatio
 def _folder(marked: Marked, place: tuple[str, ...], layer: str, folders: tuple[Path, ...]) -> Path:
     for folder in folders:
         found = folder / layer
-        if found.is_dir() and layer == found.name and not found.is_symlink():
+        if found.is_dir() and _PLAIN.fullmatch(layer) and not found.is_symlink():
             return found
     raise marked.refusal("layer_missing", *place, layer=layer)
 

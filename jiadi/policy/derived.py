@@ -140,6 +140,8 @@ def total(quota: Quota, cases: Cases) -> Span:
     low, high = np.zeros(cases.size, dtype=np.int64), np.zeros(cases.size, dtype=np.int64)
     for fact in SPLIT:
         persons = cases.span(fact)
+        if fact == SPLIT[0]:  # there is a household, of one person at least
+            persons = Span(np.maximum(persons.low, 1), np.maximum(persons.high, 1))
         if bool((persons.high <= 0).all()):
             continue
         one = _one(persons, classes, starts, cases.size)

@@ -187,6 +187,13 @@ def _limit_source(held: _Cases, law: LawSet) -> tuple[pl.Series, str, Array]:
         return _same(None, size), "", np.zeros(0, dtype=np.int64)
     figures = [name for name in sorted(rule.limit.names) if name in rule.parameters]
     facts = [name for name in sorted(rule.limit.names) if name in rule.facts]
+    quotas = [name for name in sorted(rule.limit.names) if name in rule.quotas]
+    if quotas and not figures:
+        limit, own = rule.limit.evaluate(held.cases), held.cases.span(quotas[0])
+        by_quota = np.broadcast_to((own.low == limit.low) & (own.high == limit.high), held.cases.size)
+        whole = held.same(by_quota.astype(np.int64))
+        names = pl.Series([facts[0] if facts else None, quotas[0], None], dtype=pl.String)
+        return names.gather(np.where(whole == -1, 2, whole)), "", np.zeros(0, dtype=np.int64)
     if not figures:
         return _same(facts[0] if facts else None, size), "", np.zeros(0, dtype=np.int64)
     values, missing, source = held.cases.figure(figures[0])

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from jiadi.law import LawSet
+from jiadi.policy.derived import SPLIT
 from jiadi.policy.judge import Judgement, judge
 from jiadi.policy.rules import Rule, compile_rules
 from jiadi.policy.say import figure
@@ -130,6 +131,8 @@ def _given(rule: Rule, row: dict[str, str]) -> dict[str, str]:
     named = {name: written for name, written in row.items() if name not in (*_PLACE, *EXPECTED)}
     if rule.subject == "parcel":
         named.setdefault("has_main_house", "yes")
+        for fact in SPLIT[1:] if rule.quotas else ():
+            named.setdefault(fact, "none")
         if "approved_area_m2" in named:
             known = {"": "approval_link", "none": "no"}
             named["has_approved_area"] = known.get(named["approved_area_m2"], "yes")

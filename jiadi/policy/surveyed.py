@@ -61,17 +61,18 @@ def of_parcels(lists: Lists, house: Block) -> dict[str, Column]:
     found = {"land_owner": words(lists.parcel["land_owner"], facts["land_owner"].words)}
     if asked(lists.delivery, "right", "control_zone"):
         found["control_zone"] = words(taken(lists.right["control_zone"], lists.right_of_parcel), facts["control_zone"].words)
-    if asked(lists.delivery, "house", "floor_area_m2"):
-        found["floor_area_m2"] = _floor_area(lists, house)
+    for name in ("floor_area_m2", "base_area_m2"):
+        if asked(lists.delivery, "house", name):
+            found[name] = _summed(lists, house, name)
     return found
 
 
-def _floor_area(lists: Lists, house: Block) -> Column:
-    """Sum of what stands on the parcel; a house whose area is not known may have any."""
+def _summed(lists: Lists, house: Block, name: str) -> Column:
+    """Sum over the main houses of a parcel; one whose area is not known may have any."""
     size = lists.parcel.height
     main = (house.columns["main_building"].low == 1) & (lists.parcel_of_house >= 0)
     rows = lists.parcel_of_house[main]
-    own = number(lists.house["floor_area_m2"], lists.house["floor_area_m2"], 100)
+    own = number(lists.house[name], lists.house[name], 100)
     low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     np.add.at(low, rows, np.maximum(own.low[main], 0))
     np.add.at(high, rows, np.minimum(own.high[main], UNBOUNDED // 16))

@@ -92,6 +92,7 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("has_approved_area", "truth", needs=_APPROVAL, origin="approved_area", within="has_approved_area"),
             *_COVERED,
             Fact("floor_area_m2", "number", "m2", 100, origin="house"),
+            Fact("base_area_m2", "number", "m2", 100, origin="house"),
             Fact("approved_floor_area_m2", "number", "m2", 100, origin="approval"),
             Fact("has_approved_floor_area", "truth", needs=("approval_link",), origin="approval"),
             Fact("land_owner", "word", words=_words("parcel", "land_owner"), origin="parcel"),
