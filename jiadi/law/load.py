@@ -265,12 +265,10 @@ def _figures(
         for file in layer.parameters:
             with gathered(faults):
                 _figure(file, layer.division, citations, parameters, given)
-    for name, parameter in list(parameters.items()):
+    for name, parameter in parameters.items():
         with gathered(faults):
             check_overlaps(parameter, given[name])
             check_ends(parameter, given[name], citations)
-            continue
-        del parameters[name], given[name]
     return parameters, given
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 from jiadi.law.citation import Lang
 from jiadi.law.dense import ends
 from jiadi.law.lawset import LawSet
-from jiadi.law.load import load
+from jiadi.law.load import case_files, load, signed_layers
 from jiadi.law.parameter import Given, Parameter
 
 _INDEX = "README.md"
@@ -71,9 +72,11 @@ def _page(law: LawSet, code: str) -> str:
         lines += [f"- 对象：{law.text['subject'][subject]['zh']}"]
     lines += [f"- 待核实的情形：{law.text['unknown'][code]['zh']}", ""]
     lines += _effects(law, code, versions)
+    lines += _formula(law, versions)
     for name in figures:
         lines += _figure(law, name, code)
     lines += _remedies(law, code)
+    lines += _examples(code)
     lines += ["## 依据", ""]
     lines += [f"- {_basis(law, citation, 'zh')}" for citation in cited]
     lines += ["", f"## In English: {en}", "", law.text["what"][code]["en"], ""]
@@ -122,6 +125,38 @@ def _effects(law: LawSet, code: str, versions: list[tuple[str, dict[str, Any]]])
     effects = sorted({body["effect"] for _, body in versions if isinstance(body["effect"], str)})
     named = [law.text["effect"][effect]["zh"] for effect in effects if effect in law.text["effect"]]
     return ["## 定性", "", "、".join(named) + "。", ""] if named else []
+
+
+def _formula(law: LawSet, versions: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """What must hold, as the rule writes it, with derived names and exceptions."""
+    lines = ["## 判定式 · Formula", ""]
+    for division, body in versions:
+        lines += [f"{law.text['division'][division]['zh']}：以下全部成立（all must hold）", ""]
+        lines += [f"- `{term}`" for term in body["when"]]
+        lines += [f"- `{name}`（当地当时有此规定 · in force there and then）" for name in body.get("in_force", [])]
+        named = {name: text for file in law.rules for name, text in file.data.get("derived", {}).items() if _names(body, name)}
+        lines += [f"- 其中 where `{name}` = `{text}`" for name, text in named.items()]
+        for part, zh in (("measured", "实测 measured"), ("limit", "限额 limit"), ("excess", "超出 excess")):
+            lines += [f"- {zh}：`{body[part]}`"] if part in body else []
+        for label, own in body.get("exceptions", {}).items():
+            effect = law.text["effect"].get(own["effect"], {"zh": "不构成问题"})["zh"]
+            lines += [f"- 例外 exception `{label}`：`{own['when']}` → {effect}（{law.cite(own['citation'])}）"]
+        if "unasked" in body:
+            lines += ["- 没有任何清单调查所需事项时不判，摘要和每份解释里写明。Not judged where no list asks for what it needs."]
+        lines.append("")
+    return lines
+
+
+def _examples(code: str) -> list[str]:
+    """The signed cases of the shipped sets."""
+    files = [path for path in case_files("quzhou")[signed_layers()[-1]] if path.stem == code]
+    rows = [row for path in files for row in csv.reader(path.read_text("utf-8").splitlines())]
+    if not rows:
+        return []
+    head, *cases = rows
+    lines = ["## 案例 · Cases", "", "空白为不明。A blank is not known.", ""]
+    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return [*lines, *("| " + " | ".join(case) + " |" for case in cases), ""]
 
 
 def _figure(law: LawSet, name: str, code: str) -> list[str]:

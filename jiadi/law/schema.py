@@ -136,7 +136,8 @@ def _sets() -> Schema:
 
 def _rules() -> Schema:
     rule = _strict(set(RULE_KEYS), RULE_KEYS, {"subject", "when", "effect", "citation", "message"})
-    derived = {"type": "object", "additionalProperties": {"type": "object"}}
+    keys = {"sum_of": _TEXT, "dimension": _TEXT, "bands": _TEXT, "title": _BOTH}
+    derived = {"type": "object", "additionalProperties": {"anyOf": [_TEXT, _strict(set(keys), keys, set(keys))]}}
     own = {"rules": {"type": "object", "additionalProperties": rule}, "derived": derived}
     return _strict({"rules", "derived"}, own, {"rules"})
 

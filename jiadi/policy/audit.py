@@ -25,13 +25,18 @@ def audit(name_or_path: str | Path, on: date) -> list[Remark]:
         Errors, then warnings; nothing where the set is sound.
 
     Raises:
-        Refusal: no such set, or a file of its frame (sets, layer, citations) that cannot be read.
+        Refusal: no such set.
 
     >>> audit("national", date(2026, 12, 1))
     []
     """
     faults: Faults = []
-    law = load(name_or_path, faults)
+    try:
+        law = load(name_or_path, faults)
+    except LawRefusal as refusal:
+        if not refusal.file:
+            raise
+        return [*map(remark, faults), remark(refusal)]
     rules = compile_rules(law, faults)
     found = [remark(fault) for fault in faults]
     files = case_files(name_or_path)

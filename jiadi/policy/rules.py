@@ -21,7 +21,7 @@ NO = BITS["no_finding"]
 HARMLESS = NO | BITS["none"]
 """Possibilities that leave the verdict alone."""
 
-_KEYS = {
+KEYS = {
     "subject": str,
     "through": str,
     "zone_kind": str,
@@ -241,7 +241,7 @@ class _Compiler:
 
     def subject(self) -> tuple[str, str]:
         """What the rule is about, and whether it looks at zones; its keys are those of a rule."""
-        self.check_keys(self.body, _KEYS, _NEEDED)
+        self.check_keys(self.body, KEYS, _NEEDED)
         subject, through = self.body["subject"], self.body.get("through", "")
         if subject not in ("house", "parcel", "household"):
             raise self.refusal(f"{subject} is no subject.", "Known are house, parcel, household.", "subject")

@@ -77,6 +77,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame, lang: str) -> dict[str, Any
         "links": survey_link.counts(outcome.linked, outcome.delivery),
         "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
         "findings": _counted(judgement.findings["code"]),
+        "unasked": dict(judgement.unasked),
     }
 
 

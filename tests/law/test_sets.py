@@ -41,9 +41,10 @@ def test_default(code: str | None, name: str | None) -> None:
 
 def test_a_sample_set_is_never_a_default_and_says_what_it_is() -> None:
     samples = [name for name in shipped() if load(name).sample]
-    assert samples == ["sample-county"]
+    assert samples == ["sample-county", "sample-periods", "sample-quota"]
     assert default_for("339900001") not in samples
-    assert "虚构" in load("sample-county").title["zh"] and "invented" in load("sample-county").title["en"]
+    for name in samples:
+        assert "虚构" in load(name).title["zh"] and "invented" in load(name).title["en"]
 
 
 def test_layers_nest() -> None:

@@ -104,7 +104,7 @@ def test_the_rule_that_is_changed_here_is_good() -> None:
     assert set(compile_rules(changed())) == {"over_area"}
 
 
-@pytest.mark.parametrize("name", ["national", "zhejiang", "quzhou", "sample-county"])
+@pytest.mark.parametrize("name", ["national", "zhejiang", "quzhou", "sample-county", "sample-quota", "sample-periods"])
 def test_shipped_sets_compile(name: str) -> None:
     law = load(name)
     rules = compile_rules(law)

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jiadi.survey.sample.draw import Bools, Floats, Ints
 from jiadi.survey.sample import truth_floors
+from jiadi.survey.sample.draw import Bools, Floats, Ints
 from jiadi.survey.sample.homestead import STANDARD_M2
 from jiadi.survey.sample.truth_floors import MAYBE, YES
 from jiadi.survey.sample.truth_links import Links, current
