@@ -70,6 +70,9 @@ def print_run(counted: Mapping[str, Any], lang: str) -> None:
     show.problems(counted, lang, problems.title)
     show.links(counted, lang)
     show.verdicts(counted, lang, label)
+    if counted["unasked"]:
+        names = say("list_comma", lang).join(label(code, lang) for code in counted["unasked"])
+        show.screen.print(say("unasked", lang, names=names), markup=False)
     law = counted["law"]
     if law is None:
         show.screen.print(say("law_none", lang, on=counted["on"]), markup=False)

@@ -61,7 +61,7 @@ def write(folder: Path) -> None:
 
 def _page(law: LawSet, code: str) -> str:
     versions = list(_versions(law, code))
-    figures = [name for name in law.parameters if any(_names(body, name) for _, body in versions) and name != "remedy"]
+    figures = [name for name in law.parameters if any(_names(_whole(law, body), name) for _, body in versions) and name != "remedy"]
     cited = list(dict.fromkeys([*(body["citation"] for _, body in versions), *(name for _, body in versions for name in _cited(body))]))
     for name in figures:
         cited += [citation for citation in _figure_citations(law, name, code) if citation not in cited]
@@ -134,8 +134,8 @@ def _formula(law: LawSet, versions: list[tuple[str, dict[str, Any]]]) -> list[st
         lines += [f"{law.text['division'][division]['zh']}：以下全部成立（all must hold）", ""]
         lines += [f"- `{term}`" for term in body["when"]]
         lines += [f"- `{name}`（当地当时有此规定 · in force there and then）" for name in body.get("in_force", [])]
-        named = {name: text for file in law.rules for name, text in file.data.get("derived", {}).items() if _names(body, name)}
-        lines += [f"- 其中 where `{name}` = `{text}`" for name, text in named.items()]
+        derived = {name: text for file in law.rules for name, text in file.data.get("derived", {}).items()}
+        lines += [f"- 其中 where `{name}` = `{text}`" for name, text in derived.items() if _names(body, name)]
         for part, zh in (("measured", "实测 measured"), ("limit", "限额 limit"), ("excess", "超出 excess")):
             lines += [f"- {zh}：`{body[part]}`"] if part in body else []
         for label, own in body.get("exceptions", {}).items():
@@ -248,6 +248,12 @@ def _strings(body: Any) -> Iterator[str]:
             yield from _strings(value)
     elif isinstance(body, str):
         yield body
+
+
+def _whole(law: LawSet, body: dict[str, Any]) -> dict[str, Any]:
+    """A rule with the derived expressions that it names."""
+    derived = {name: text for file in law.rules for name, text in file.data.get("derived", {}).items()}
+    return {**body, "derived": [text for name, text in derived.items() if _names(body, name)]}
 
 
 def _names(body: dict[str, Any], name: str) -> bool:

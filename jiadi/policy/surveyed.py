@@ -33,13 +33,19 @@ def of_houses(lists: Lists) -> dict[str, Column]:
     frame = lists.house
     found: dict[str, Column] = {}
     for name in (*_LENGTHS, *_WORDS, *_ANSWERS):
-        if asked(lists.delivery, "house", name):
+        if _asked(lists, "house", name):
             found[name] = _column(frame[name], name)
     open_floor = frame["open_floor_m"]
-    if not asked(lists.delivery, "house", "open_floor_m"):
+    if not _asked(lists, "house", "open_floor_m"):
         open_floor = pl.Series("open_floor_m", [0.0]).new_from_index(0, frame.height)
     found["open_floor_m"] = number(open_floor, open_floor, 100)
     return found
+
+
+def _asked(lists: Lists, table: str, column: str) -> bool:
+    """Whether anybody asked: something stands in a row, or the list has the column."""
+    frame: pl.DataFrame = getattr(lists, table)
+    return frame[column].null_count() < frame.height or asked(lists.delivery, table, column)
 
 
 def _column(values: pl.Series, name: str) -> Column:
@@ -59,10 +65,10 @@ def of_parcels(lists: Lists, house: Block) -> dict[str, Column]:
     """
     facts = VOCABULARY["parcel"]
     found = {"land_owner": words(lists.parcel["land_owner"], facts["land_owner"].words)}
-    if asked(lists.delivery, "right", "control_zone"):
+    if _asked(lists, "right", "control_zone"):
         found["control_zone"] = words(taken(lists.right["control_zone"], lists.right_of_parcel), facts["control_zone"].words)
     for name in ("floor_area_m2", "base_area_m2"):
-        if asked(lists.delivery, "house", name):
+        if _asked(lists, "house", name):
             found[name] = _summed(lists, house, name)
     return found
 

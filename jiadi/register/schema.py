@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jiadi.register.codelist import CONTROL_ZONES, FACADES, FENCES, HERITAGE
+
 Kind = Literal[
     "text",
     "name",
@@ -150,24 +152,6 @@ STRUCTURES = {
     "brick_wood": ("砖木结构", "5", "砖木", "砖"),
     "other": ("其他结构", "6", "其他", "土木", "木", "土", "石", "铁", "简", "棚"),
 }
-FACADES: dict[str, tuple[str, ...]] = {
-    "finished": ("已粉刷", "已装饰", "1"),
-    "bare": ("赤膊墙", "未粉刷", "裸墙", "2"),
-    "partly": ("部分粉刷", "3"),
-}
-FENCES: dict[str, tuple[str, ...]] = {
-    "open": ("通透式", "通透"),
-    "hedge": ("绿篱式", "绿篱"),
-    "wall": ("实体", "实体墙"),
-    "no_fence": ("无围墙", "没有围墙"),
-}
-HERITAGE = {
-    "protected_site": ("文物保护单位", "文保单位"),
-    "registered_relic": ("未定级不可移动文物", "文物点", "登记文物"),
-    "historic_building": ("历史建筑",),
-    "traditional": ("传统风貌建筑", "传统建筑"),
-    "not_heritage": ("不属于", "非保护"),
-}
 HOUSE = Table(
     "house",
     "房屋",
@@ -273,12 +257,6 @@ HOUSE = Table(
     ),
     marks=("survey_code", "built_year", "storeys", "structure", "construction", "safety_grade"),
 )
-CONTROL_ZONES: dict[str, tuple[str, ...]] = {
-    "core_zone": ("核心控制区", "一类控制区"),
-    "general_zone": ("一般控制区", "二类控制区"),
-    "outer_zone": ("其他控制区", "三类控制区"),
-}
-
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
