@@ -110,3 +110,21 @@ def test_schema_is_written(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "schema/rules.json").read_text("utf-8"))["additionalProperties"] is False
     (tmp_path / "file").write_text("")
     assert run("schema", tmp_path / "file").exit_code == 2
+
+
+def test_a_run_by_a_set_of_ones_own_is_explained_by_what_was_kept(tmp_path: Path) -> None:
+    own, given, out = tmp_path / "own", tmp_path / "given", tmp_path / "out"
+    (own / "county").mkdir(parents=True)
+    (own / "sets.yaml").write_text(
+        'sets:\n  mine:\n    version: "7"\n    title: {zh: 本县, en: c}\n    layers: ["00", "33", county]\n', "utf-8"
+    )
+    (own / "county/layer.yaml").write_text('division: "330802"\ntitle: {zh: 本县, en: c}\n', "utf-8")
+    runner = CliRunner()
+    assert runner.invoke(app, ["sample", str(given), "--houses", "30"]).exit_code == 0
+    judged = runner.invoke(app, ["judge", str(given), "-o", str(out), "--law", str(own)])
+    assert judged.exit_code == 0 and "本县（版本 7" in judged.stdout.replace("\n", "")
+    for path in (own / "county/layer.yaml", own / "sets.yaml"):
+        path.unlink()
+    houses = json.loads((given / "truth.json").read_text("utf-8"))["verdicts"]
+    explained = runner.invoke(app, ["explain", str(out), next(iter(houses))])
+    assert explained.exit_code == 0 and "本县 7" in explained.stdout

@@ -17,6 +17,7 @@ from jiadi.errors import Refusal
 from jiadi.insight import report as insight_report
 from jiadi.insight import workbook
 from jiadi.law import load as load_law
+from jiadi.law.load import keep as keep_law
 from jiadi.policy import explain as policy_explain
 from jiadi.policy.judge import Judgement
 from jiadi.policy.labels import label
@@ -28,6 +29,9 @@ from jiadi.survey import report as survey_report
 from jiadi.survey.giveback import write as giveback
 from jiadi.survey.renewal import conflict
 from jiadi.survey.renewal import report as renewal_report
+
+_OWN_LAW = "law"
+"""Folder of a kept run that holds the set that judged it, where it is none of the shipped ones."""
 
 
 def judge_and_write(
@@ -54,6 +58,8 @@ def judge_and_write(
     with whole(out, own=("report", giveback.FOLDER)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome)
+            if law:
+                keep_law(law, draft / store.KEPT / _OWN_LAW)
             survey_report.write_problems(draft, outcome.delivery, found, lang, [renewal_report.conflict_sheet(disagreed, lang)])
             workbook.write(draft / "findings.xlsx", outcome, lang)
             insight_report.write(draft / "report.html", outcome, lang)
@@ -77,8 +83,7 @@ def print_run(counted: Mapping[str, Any], lang: str) -> None:
     if law is None:
         show.screen.print(say("law_none", lang, on=counted["on"]), markup=False)
         return
-    lawset = load_law(law["set"])
-    filled = {"title": lawset.title[lang], "version": law["version"], "sha256": law["sha256"][:12], "on": counted["on"]}
+    filled = {"title": law["title"][lang], "version": law["version"], "sha256": law["sha256"][:12], "on": counted["on"]}
     show.screen.print(say("law_used", lang, **filled), markup=False)
 
 
@@ -108,7 +113,8 @@ def explain_house(directory: Path, house: str, lang: str) -> tuple[dict[str, Any
         alike = get_close_matches(house, ids, n=3, cutoff=0.6)
         near = say("near", lang, ids="、".join(alike)) if alike else ""
         raise Refusal("no_such_house", say("no_such_house", lang, house=house, near=near))
-    lawset = load_law(law["set"]) if law else None
+    own = kept / _OWN_LAW
+    lawset = load_law(own if own.is_dir() else law["set"]) if law else None
     explanation = policy_explain.explain(judgement, lawset, house, lang)
     text = policy_explain.render(explanation, lang)
     if lawset and lawset.sha256 != law["sha256"]:

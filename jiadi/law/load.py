@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -129,6 +130,30 @@ def case_files(name_or_path: str | Path) -> dict[str, list[Path]]:
     found = {layer: sorted((folder / "tests").glob("*.csv")) for layer, folder in places.items()}
     found[signed] = found[signed] or sorted((SHIPPED.parents[2] / "tests" / "golden").glob("*.csv"))
     return found
+
+
+def keep(name_or_path: str | Path, folder: Path) -> bool:
+    """Keep a set of one's own beside what it judged, so that it can be explained later (留存本县规则).
+
+    Args:
+        name_or_path: as `load` takes it; it loaded.
+        folder: where to, made anew; its `sets.yaml` then loads as the same set.
+
+    Returns:
+        Whether there was anything to keep: a shipped set stays where it is.
+    """
+    if str(name_or_path) in shipped():
+        return False
+    own = Path(name_or_path)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    shutil.copyfile(own / "sets.yaml", folder / "sets.yaml")
+    marked = read_text(own / "sets.yaml", "sets.yaml")
+    for layer in marked.data["sets"][next(iter(_sets(marked)))]["layers"]:
+        if (own / layer).is_dir():
+            shutil.copytree(own / layer, folder / layer, ignore=shutil.ignore_patterns(".*", "*.md"))
+    return True
 
 
 def signed_layers() -> tuple[str, ...]:

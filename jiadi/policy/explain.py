@@ -76,7 +76,7 @@ class NotFound:
 
     Args:
         code, title, subject, id: which rule, of what.
-        reason: `condition`, `fact`, `not_in_force`, `exception`, `period`, `no_zone`, `unasked` or `several`.
+        reason: `condition`, `fact`, `not_in_force`, `exception`, `period`, `no_zone`, `unasked`, `milder` or `several`.
         term: the first condition that does not hold, with values; or the exception, or the day.
         margin: distance to the limit, with unit; "" where the rule measures nothing.
     """

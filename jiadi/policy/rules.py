@@ -153,7 +153,8 @@ class Rule:
             return "", 1
         facts = [self.facts[name] for name in sorted(self.measured.names) if name in self.facts]
         alike = [fact.unit for fact in facts if fact.kind == "number" and fact.scale == self.measured.scale]
-        return (alike[0] if alike else ""), self.measured.scale
+        limits = [self.parameters[name].unit for name in sorted(self.limit.names) if name in self.parameters] if self.limit else []
+        return next(iter([*alike, *limits]), ""), self.measured.scale
 
 
 def compile_rules(law: LawSet, faults: Faults | None = None) -> dict[str, tuple[Rule, ...]]:

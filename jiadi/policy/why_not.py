@@ -10,6 +10,7 @@ from jiadi.law import LawSet
 from jiadi.policy import evaluate, say
 from jiadi.policy.cases import Cases, spread
 from jiadi.policy.figures import Figures
+from jiadi.policy.grammar import Array
 from jiadi.policy.judge import served, set_aside
 from jiadi.policy.labels import label
 from jiadi.policy.rules import Rule, compile_rules
@@ -39,8 +40,18 @@ def told(facts: Facts, law: LawSet | None, settled: set[str], lang: str) -> Iter
         if code in settled or not facts.blocks[versions[0].subject].size:
             continue
         for rule, serves in served(versions, facts, figures):
-            reason, term, margin = _reason(evaluate.first_cases(Cases(rule, facts, figures, figures.timeline(rule), None), serves), lang)
+            reason, term, margin = _told(rule, facts, figures, serves, lang)
             yield code, label(code, lang), rule.subject, facts.ids[rule.subject][0], reason, term, margin
+
+
+def _told(rule: Rule, facts: Facts, figures: Figures, serves: Array | None, lang: str) -> tuple[str, str, str]:
+    """Reason, term and margin by the law of the time; by the later law where that alone finds nothing."""
+    first = evaluate.first_cases(Cases(rule, facts, figures, figures.timeline(rule), None), serves)
+    if rule.code not in figures.law.milder_later_law or not len(evaluate.run(rule, facts, figures, serves).rows):
+        return _reason(first, lang)
+    later = Figures(figures.law, facts, later=True)
+    _, term, margin = _reason(evaluate.first_cases(Cases(rule, facts, later, later.timeline(rule), None), serves), lang)
+    return "milder", term, margin
 
 
 def _reason(cases: Cases, lang: str) -> tuple[str, str, str]:

@@ -70,7 +70,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame, lang: str) -> dict[str, Any
     counted = _counted(judgement.houses["verdict"])
     law = outcome.law
     return {
-        "law": {"set": law.name, "version": law.version, "sha256": law.sha256} if law else None,
+        "law": {"set": law.name, "version": law.version, "sha256": law.sha256, "title": law.title} if law else None,
         "on": outcome.on.isoformat(),
         **of_check(outcome.delivery, problems, outcome.stages, lang),
         "parcel_lines": lines.counts(outcome.parcel_overlaps, outcome.linked.houses),

@@ -131,3 +131,13 @@ def test_of_two_sets_of_possibilities_the_milder_one_stays() -> None:
     ):
         left, right = (np.array([bits], dtype=np.uint8) for bits in (one, other))
         assert int(_milder(left, right)[0]) == both == int(_milder(right, left)[0])
+
+
+def test_an_explanation_says_that_the_later_law_is_the_milder() -> None:
+    from jiadi.policy.explain import explain, render  # noqa: PLC0415
+
+    facts, law = small_county(), load("sample-periods")
+    zh, en = (render(explain(judge(facts, law), law, "a", lang), lang) for lang in ("zh", "en"))
+    assert "从旧兼从轻：不符合" in zh and "距限额10.00平方米" in zh
+    assert "by the later and milder law no" in en
+    assert "从旧兼从轻：不符合" not in render(explain(judge(facts, law), law, "b", "zh"), "zh")

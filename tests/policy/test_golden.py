@@ -25,7 +25,7 @@ def test_case(code: str, row: dict[str, str]) -> None:
 def test_every_finding_has_its_cases() -> None:
     counted = {path.stem: len(read(path)) for path in GOLDEN.glob("*.csv")}
     assert set(counted) == set(RULES)
-    assert min(counted.values()) >= 8
+    assert min(counted.values()) >= 12
 
 
 @pytest.mark.parametrize("code", sorted(RULES))
