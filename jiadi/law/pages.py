@@ -42,7 +42,7 @@ def pages(law: LawSet) -> dict[str, str]:
         File name → text: one page a finding, `README.md` that lists them, `figures.md` with every figure.
 
     >>> sorted(pages(load("quzhou")))[:3]
-    ['README.md', 'built_more_than_approved.md', 'built_without_approval.md']
+    ['README.md', 'bare_wall.md', 'built_elsewhere.md']
     """
     written = {f"{code}.md": _page(law, code) for code in law.text["finding"]}
     return {**written, _INDEX: _index(law), _FIGURES: _figures(law)}

@@ -189,8 +189,12 @@ def test_one_house_alone_is_judged_as_among_others(given_county: dict[str, list[
 
 
 LOSABLE = {
-    "house": ("storeys", "safety_grade", "vacancy", "has_approval", "must_be_removed", "has_footprint", "parcel_id", "household_id"),
-    "parcel": ("area_m2", "land_class", "approved_area_m2", "obtained", "holder_is_member"),
+    "house": (
+        *("storeys", "safety_grade", "vacancy", "has_approval", "must_be_removed", "has_footprint", "parcel_id", "household_id"),
+        *("eaves_height_m", "open_floor_m", "fence_height_m", "fence_kind", "facade", "heritage_status", "masonry", "construction"),
+        *counties.ANSWERS,
+    ),
+    "parcel": ("area_m2", "land_class", "approved_area_m2", "obtained", "holder_is_member", "floor_area_m2", "approved_floor_area_m2"),
     "zone": ("zone_class", "designated_on"),
 }
 
