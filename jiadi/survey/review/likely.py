@@ -1,0 +1,113 @@
+"""Likely pairs of what no rule could link (可能的关联), by probability; they wait for a person and change nothing.
+
+The weights are data (`evidence.yaml`), not learnt on each run: the same rows give the same pairs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from pypinyin import lazy_pinyin
+
+from jiadi.register.tables import PAIRS, Delivery, Linked
+from jiadi.survey.review.side import FEATURES, evidence, rows_of, side, tables_of
+
+STATE = "candidate"
+"""State of such a pair: neither linked nor doubtful, so that it changes no fact."""
+
+
+def candidates(delivery: Delivery, linked: Linked) -> pl.DataFrame:
+    """Likely pairs of rows that have no link (可能的关联).
+
+    Args:
+        delivery: checked lists.
+        linked: their links so far; rows with a link of the kind are not asked for.
+
+    Returns:
+        Frame of PAIRS: state `candidate`, score the probability (0 to 1), at most five a left row;
+        pairs that are doubtful already are left out.
+
+    >>> from jiadi.survey.link import houses, link
+    >>> from datetime import date
+    >>> first, pairs = houses(Delivery())
+    >>> candidates(Delivery(), link(Delivery(), first, pairs, None, date(2025, 6, 30))).height
+    0
+    """
+    sides = [both for kind in evidence()["kinds"] if kind != "house_footprint" and (both := _rest(kind, delivery, linked))]
+    if not sides:
+        return pl.DataFrame(schema=PAIRS)
+    pairs = _predicted(pl.concat([left for left, _ in sides]), pl.concat([right for _, right in sides]))
+    ranked = pairs.sort(["score", "right_id"], descending=[True, False]).group_by("kind", "left_id", maintain_order=True)
+    doubted = linked.pairs.select("kind", "left_id", "right_id")
+    likely = ranked.head(evidence()["most"]).with_columns(pl.lit(STATE).alias("state"), pl.lit("likely").alias("reason"))
+    return likely.select(list(PAIRS)).cast(PAIRS).join(doubted, on=["kind", "left_id", "right_id"], how="anti").sort("kind", "left_id", "right_id")
+
+
+def compared(kind: str) -> list[str]:
+    """What a kind of link compares (对照项).
+
+    >>> compared("right_household")
+    ['name', 'number']
+    """
+    return [name for name in FEATURES if name in evidence()["kinds"][kind]]
+
+
+def _rest(kind: str, delivery: Delivery, linked: Linked) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    """Rows of a kind without a link, and those of their villages on the other side; None where one side has none."""
+    left_table, right_table = tables_of(kind)
+    sure = linked.pairs.filter(kind=kind, state="linked")
+    left = side(kind, 0, rows_of(left_table, delivery, linked)).join(sure, left_on="id", right_on="left_id", how="anti")
+    right = side(kind, 1, rows_of(right_table, delivery, linked))
+    alone = kind in evidence()["one_to_one"]
+    left = left.filter(pl.col("village").is_not_null()).with_columns(free=pl.lit(True) if alone else pl.lit(None, dtype=pl.Boolean))
+    free = ~pl.col("id").is_in(sure["right_id"].implode()) if alone else pl.lit(None, dtype=pl.Boolean)
+    right = right.join(left, on="village", how="semi").with_columns(free=free)
+    if left.is_empty() or right.is_empty():
+        return None
+    blocked = [pl.lit(kind).alias("kind"), pl.concat_str(pl.lit(kind), "village", separator="|").alias("block")]
+    return _sounded(left).with_columns(blocked), _sounded(right).with_columns(blocked)
+
+
+def _sounded(rows: pl.DataFrame) -> pl.DataFrame:
+    """With the pinyin of the name: names that sound alike were often written down by ear."""
+    names = rows["name"].drop_nulls().unique()
+    sounds = {name: "".join(lazy_pinyin(name)) for name in names}
+    return rows.with_columns(sound=pl.col("name").replace_strict(sounds, default=None, return_dtype=pl.String))
+
+
+def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """kind, left_id, right_id, score of pairs of one kind and village that are likely enough."""
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # noqa: PLC0415  only where something is left to ask
+
+    database = DuckDBAPI()
+    tables = [
+        database.register(rows.with_row_index("number_of_row").drop("id", "kind", "village").to_arrow(), dataset_display_name=name)
+        for name, rows in (("a_left", left), ("b_right", right))
+    ]
+    settings = SettingsCreator(
+        link_type="link_only",
+        unique_id_column_name="number_of_row",
+        comparisons=[_comparison(name) for name in evidence()["levels"]],
+        blocking_rules_to_generate_predictions=[block_on("block")],
+        probability_two_random_records_match=evidence()["prior"],
+        retain_intermediate_calculation_columns=False,
+        retain_matching_columns=False,
+    )
+    found = Linker(tables, settings, log_level=None).inference.predict(threshold_match_probability=evidence()["least"])
+    frame = pl.from_arrow(found.as_pyarrow_table())
+    assert isinstance(frame, pl.DataFrame)
+    of_left, of_right = left[frame["number_of_row_l"]], right[frame["number_of_row_r"]]
+    return pl.DataFrame({
+        "kind": of_left["kind"], "left_id": of_left["id"], "right_id": of_right["id"],
+        "score": frame["match_probability"].round(4),
+    })  # fmt: skip
+
+
+def _comparison(name: str) -> dict[str, Any]:
+    unknown = {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "label_for_charts": "unknown", "is_null_level": True}
+    levels = [
+        {"sql_condition": one["when"], "label_for_charts": one["when"], "m_probability": one["m"], "u_probability": one["u"]}
+        for one in evidence()["levels"][name]
+    ]
+    return {"output_column_name": name, "comparison_levels": [unknown, *levels]}
