@@ -29,6 +29,8 @@ from jiadi.survey import report as survey_report
 from jiadi.survey.giveback import write as giveback
 from jiadi.survey.renewal import conflict
 from jiadi.survey.renewal import report as renewal_report
+from jiadi.survey.review import decision
+from jiadi.survey.review import workbook as review_workbook
 
 _OWN_LAW = "law"
 """Folder of a kept run that holds the set that judged it, where it is none of the shipped ones."""
@@ -55,17 +57,19 @@ def judge_and_write(
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
     disagreed = conflict.conflicts(outcome.delivery, outcome.linked)
-    with whole(out, own=("report", giveback.FOLDER)) as draft:
+    with whole(out, own=("report", giveback.FOLDER, decision.REMEMBERED)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome)
             if law:
                 keep_law(law, draft / store.KEPT / _OWN_LAW)
             survey_report.write_problems(draft, outcome.delivery, found, lang, [renewal_report.conflict_sheet(disagreed, lang)])
+            waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)
+            decision.remember(draft, outcome.decisions.accepted)
             workbook.write(draft / "findings.xlsx", outcome, lang)
             insight_report.write(draft / "report.html", outcome, lang)
         with outcome.stages.stage("give_back"):
             giveback.write(draft, files, outcome.delivery, found, lang, profile)
-        counted = summary.of_run(outcome, found, lang) | {"conflicts": conflict.counts(disagreed)}
+        counted = summary.of_run(outcome, found, lang) | {"conflicts": conflict.counts(disagreed), "review": waiting}
         summary.write(draft / "summary.json", counted)
     return counted
 

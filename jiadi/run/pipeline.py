@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -16,12 +17,13 @@ from jiadi.law import load as load_law
 from jiadi.policy import facts as policy_facts
 from jiadi.policy import judge as policy_judge
 from jiadi.policy.judge import Judgement
-from jiadi.register.tables import Delivery, Linked
+from jiadi.register.tables import PAIRS, Delivery, Linked
 from jiadi.run import lines
 from jiadi.run.stages import Progress, Stages, silent
 from jiadi.survey import check as survey_check
 from jiadi.survey import link as survey_link
 from jiadi.survey import read as survey_read
+from jiadi.survey.review import decision, likely
 
 
 class Unusable(Refusal):
@@ -45,6 +47,8 @@ class Outcome:
         stages: seconds by stage.
         parcel_overlaps: pairs of house and parcel, as `geo.overlay.largest_parcel` gives them; None without parcels.
         zone_overlaps: pairs of house and zone, as `geo.overlay.zone_overlaps` gives them; None without zones.
+        likely: pairs of what has no link, by probability; no fact rests on them.
+        decisions: what persons decided of links, and what became of it.
     """
 
     delivery: Delivery
@@ -55,6 +59,8 @@ class Outcome:
     stages: Stages
     parcel_overlaps: pl.DataFrame | None = None
     zone_overlaps: pl.DataFrame | None = None
+    likely: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PAIRS))
+    decisions: decision.Settled = field(default_factory=decision.Settled)
 
 
 def read_and_check(paths: Sequence[Path], *, profile: Path | None, on: date | None, stages: Stages) -> Delivery:
@@ -116,21 +122,29 @@ def judge(
     day = on or delivery.delivered_on or date.today()
     with stages.stage("link"):
         houses, house_pairs = survey_link.houses(delivery)
+        settled = decision.settle(delivery, houses, survey_link.households(delivery, day))
+        if not (one := settled.accepted.filter(kind="house_footprint", answer="same")).is_empty():
+            houses, house_pairs = survey_link.houses(delivery, one)
     if houses.is_empty():
         raise _no_house(delivery)
     with stages.stage("overlay"):
         overlaps = parcel_overlaps(houses, delivery.tables.get("parcel"))
         zones = _zone_overlaps(houses, delivery.tables.get("zone"))
     with stages.stage("link"):
-        linked = survey_link.link(delivery, houses, house_pairs, overlaps, day)
-        linked.problems = lines.with_distance(linked.problems, delivery, houses)
+        linked = survey_link.link(delivery, houses, house_pairs, overlaps, day, partial(_decided, settled))
+        linked.problems = pl.concat([lines.with_distance(linked.problems, delivery, houses), settled.problems])
+        hints = likely.candidates(delivery, linked)
     if lawset is None:
         lawset = _law_of_place(houses)
     with stages.stage("facts"):
         facts = policy_facts.build(delivery, linked, overlaps, zones, day)
     with stages.stage("judge"):
         judgement = policy_judge.judge(facts, lawset)
-    return Outcome(delivery, linked, judgement, lawset, day, stages, overlaps, zones)
+    return Outcome(delivery, linked, judgement, lawset, day, stages, overlaps, zones, hints, settled)
+
+
+def _decided(settled: decision.Settled, kind: str, candidates: pl.DataFrame) -> pl.DataFrame:
+    return decision.apply(kind, candidates, settled.accepted)
 
 
 def _no_house(delivery: Delivery) -> Unusable:

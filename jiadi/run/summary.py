@@ -75,6 +75,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame, lang: str) -> dict[str, Any
         **of_check(outcome.delivery, problems, outcome.stages, lang),
         "parcel_lines": lines.counts(outcome.parcel_overlaps, outcome.linked.houses),
         "links": survey_link.counts(outcome.linked, outcome.delivery),
+        "decisions": outcome.decisions.counts,
         "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
         "findings": _counted(judgement.findings["code"]),
         "unasked": dict(judgement.unasked),

@@ -17,7 +17,7 @@ from jiadi.survey.problems import advice, message, title
 KEYS = ("file", "sheet", "row", "column", "code", "level", "value", "message")
 """Keys of a line of problems.jsonl, and columns of the list of problems.xlsx."""
 SHEET_ROWS = 1_000_000
-_CREATED = datetime(2020, 1, 1, tzinfo=UTC)
+CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 """One day for every workbook, so that the same problems give the same bytes."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {
@@ -152,7 +152,7 @@ def _opened(path: Path) -> Iterator[_Book]:
 
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(path, options) as workbook:
-        workbook.set_properties({"created": _CREATED.replace(tzinfo=None)})
+        workbook.set_properties({"created": CREATED.replace(tzinfo=None)})
         yield _Book(workbook, workbook.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1}))
 
 

@@ -46,6 +46,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     problems = [raw.problems, _question_problems(systems), _doubted(sheets), shape.drop_shifted(sheets, systems)]
     delivery.extra["area_differences"] = None
     delivery.extra["layouts"] = layouts(sheets)
+    delivery.extra["decisions"] = raw.decisions
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
             problems.append(_add_list(of_list, day, systems, delivery))

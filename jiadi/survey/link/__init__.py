@@ -5,6 +5,7 @@ Each pair has a kind, a state, a score and a reason; what cannot be told is list
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import polars as pl
@@ -14,7 +15,7 @@ from jiadi.survey.link import approvals as approvals_
 from jiadi.survey.link import keys, owners, parcels, people, remarks, through
 from jiadi.survey.link.merge import houses
 
-__all__ = ["KINDS", "counts", "houses", "link"]
+__all__ = ["KINDS", "Decide", "counts", "households", "houses", "link"]
 
 KINDS: dict[str, str] = {
     "house_footprint": "house",
@@ -31,7 +32,36 @@ KINDS: dict[str, str] = {
 """Kinds of link 关联种类 and the list that the left side comes from."""
 
 
-def link(delivery: Delivery, houses: pl.DataFrame, house_pairs: pl.DataFrame, overlaps: pl.DataFrame | None, on: date) -> Linked:
+def households(delivery: Delivery, on: date) -> pl.DataFrame:
+    """One row a household of the register on a day (户表), as `people.households` makes it.
+
+    >>> households(Delivery(), date(2025, 6, 30)).height
+    0
+    """
+    return people.households(keys.listed(delivery, "person"), on)
+
+
+Decide = Callable[[str, pl.DataFrame], pl.DataFrame]
+"""Kind of link and its CANDIDATES → those that stand."""
+
+
+def as_found(kind: str, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Nobody decided anything (无人工决定).
+
+    >>> as_found("right_parcel", keys.no_pairs()).height
+    0
+    """
+    return candidates
+
+
+def link(
+    delivery: Delivery,
+    houses: pl.DataFrame,
+    house_pairs: pl.DataFrame,
+    overlaps: pl.DataFrame | None,
+    on: date,
+    decide: Decide = as_found,
+) -> Linked:
     """Link the lists of a delivery (关联).
 
     Args:
@@ -41,6 +71,7 @@ def link(delivery: Delivery, houses: pl.DataFrame, house_pairs: pl.DataFrame, ov
         overlaps: house_id, parcel_id, share (0 to 1), overlap_m2, outside_m2 of every house and parcel
             that overlap; None where nothing was drawn.
         on: day for which it is told who is alive and registered.
+        decide: what a person decided of a kind of link, before other kinds build on it.
 
     Returns:
         Houses, households, pairs and remarks, each in an order of its own that does not depend on
@@ -52,7 +83,7 @@ def link(delivery: Delivery, houses: pl.DataFrame, house_pairs: pl.DataFrame, ov
     """
     land = keys.listed(delivery, "parcel")
     register = people.register(keys.listed(delivery, "person"), on)
-    links = _links(delivery, houses, overlaps, register)
+    links = _links(delivery, houses, overlaps, register, decide)
     claims = through.house_footprint(houses, links["house_parcel"])
     pairs = [house_pairs, keys.of_kind("house_footprint", claims), *(keys.of_kind(kind, found) for kind, found in links.items())]
     order = {kind: place for place, kind in enumerate(KINDS)}
@@ -66,22 +97,25 @@ def link(delivery: Delivery, houses: pl.DataFrame, house_pairs: pl.DataFrame, ov
     )
 
 
-def _links(delivery: Delivery, houses: pl.DataFrame, overlaps: pl.DataFrame | None, register: people.Register) -> dict[str, pl.DataFrame]:
+def _links(
+    delivery: Delivery, houses: pl.DataFrame, overlaps: pl.DataFrame | None, register: people.Register, decide: Decide
+) -> dict[str, pl.DataFrame]:
     """Candidates of each kind but house_footprint."""
     land, rights, approvals = (keys.listed(delivery, name) for name in ("parcel", "right", "approval"))
-    right_parcel = parcels.of_rights(rights, land)
-    codes = parcels.codes_of_ledger(rights, land, right_parcel)
-    links = {
-        "house_parcel": parcels.of_houses(houses, land, parcels.overlap_pairs(overlaps), codes),
-        "right_parcel": right_parcel,
-        "right_household": people.to_household(people.holders(rights), register),
-        "approval_household": people.to_household(people.holders(approvals), register),
-        "member_person": people.to_person(people.members(keys.listed(delivery, "member")), register),
-        "aid_person": people.to_person(people.members(keys.listed(delivery, "aid")), register),
+    links = {"right_parcel": decide("right_parcel", parcels.of_rights(rights, land))}
+    codes = parcels.codes_of_ledger(rights, land, links["right_parcel"])
+    found: dict[str, Callable[[], pl.DataFrame]] = {
+        "house_parcel": lambda: parcels.of_houses(houses, land, parcels.overlap_pairs(overlaps), codes),
+        "right_household": lambda: people.to_household(people.holders(rights), register),
+        "approval_household": lambda: people.to_household(people.holders(approvals), register),
+        "member_person": lambda: people.to_person(people.members(keys.listed(delivery, "member")), register),
+        "aid_person": lambda: people.to_person(people.members(keys.listed(delivery, "aid")), register),
+        "parcel_household": lambda: through.parcel_household(land, links["right_parcel"], links["right_household"], register),
+        "approval_parcel": lambda: approvals_.of_approvals(approvals, rights, land, links, codes),
+        "house_household": lambda: owners.house_household(houses, land, rights, links, register),
     }
-    links["parcel_household"] = through.parcel_household(land, links["right_parcel"], links["right_household"], register)
-    links["approval_parcel"] = approvals_.of_approvals(approvals, rights, land, links, codes)
-    links["house_household"] = owners.house_household(houses, land, rights, links, register)
+    for kind, work in found.items():
+        links[kind] = decide(kind, work())
     return links
 
 

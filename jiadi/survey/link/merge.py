@@ -12,7 +12,7 @@ from jiadi.survey.link import keys
 OWN = ("division_code", "footprint_id", "stated_only")
 
 
-def houses(delivery: Delivery) -> tuple[pl.DataFrame, pl.DataFrame]:
+def houses(delivery: Delivery, decided: pl.DataFrame | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Join survey rows with footprints of the same survey number (房屋成表).
 
     A number that occurs twice on either side joins nothing. A survey row without footprint and a
@@ -20,6 +20,7 @@ def houses(delivery: Delivery) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Args:
         delivery: checked lists `house` and `footprint`; either may be missing.
+        decided: left_id, right_id of survey rows and footprints that a person said to be the same.
 
     Returns:
         The houses, sorted by id (columns of `register.tables.Linked.houses`), and the pairs
@@ -33,7 +34,10 @@ def houses(delivery: Delivery) -> tuple[pl.DataFrame, pl.DataFrame]:
         keys.unique_code(survey, "survey_code")
         .select("survey_code", pl.col("id").alias("left_id"))
         .join(keys.unique_code(drawn, "survey_code").select("survey_code", pl.col("id").alias("right_id")), on="survey_code")
+        .select("left_id", "right_id", pl.lit("survey_code").alias("reason"))
     )
+    if decided is not None:
+        joined = _with_decided(joined, decided, survey, drawn)
     outline = drawn.select(
         pl.col("id").alias("right_id"), pl.col("geometry").alias("drawn_geometry"), pl.col("feature_code").alias("drawn_feature_code")
     )
@@ -50,8 +54,15 @@ def houses(delivery: Delivery) -> tuple[pl.DataFrame, pl.DataFrame]:
     columns = [*frame_schema(TABLES["house"]), "footprint_id"]
     merged = pl.concat([surveyed.select(columns), alone.select(columns)])
     table = merged.with_columns(_division(merged), pl.col("geometry").is_null().alias("stated_only"))
-    pairs = joined.with_columns(pl.lit("linked").alias("state"), pl.lit(1.0).alias("score"), pl.lit("survey_code").alias("reason"))
+    pairs = joined.with_columns(pl.lit("linked").alias("state"), pl.lit(1.0).alias("score"))
     return table.select(*frame_schema(TABLES["house"]), *OWN).sort("id"), keys.of_kind("house_footprint", pairs)
+
+
+def _with_decided(joined: pl.DataFrame, decided: pl.DataFrame, survey: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+    """What a person said to be one goes before what numbers say."""
+    known = decided.join(survey, left_on="left_id", right_on="id", how="semi").join(drawn, left_on="right_id", right_on="id", how="semi")
+    rest = joined.join(known, on="left_id", how="anti").join(known, on="right_id", how="anti")
+    return pl.concat([rest, known.select("left_id", "right_id", pl.lit("decided").alias("reason"))])
 
 
 def _drawn_only(drawn: pl.DataFrame, joined: pl.DataFrame, survey: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from jiadi.survey.read.found import Found, find
 from jiadi.survey.read.raw import RawDelivery, RawSheet
 from jiadi.survey.read.reasons import Said
 from jiadi.survey.read.take import Taken, take
+from jiadi.survey.review import decision
 
 __all__ = ["RawDelivery", "RawSheet", "read"]
 
@@ -58,6 +59,8 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
         delivery.sheets += [sheet for sheet in one.sheets if sheet.sha256 not in corrected]
         remarks += [(name, sheet.sheet, "unused", reasons.of("replaced", name=corrected[sheet.sha256])) for sheet in replaced]
         remarks += [(name, sheet, status, said) for sheet, status, said in one.left]
+    told = [one.decisions for one in taken if not one.decisions.is_empty()] + _remembered(found, remarks)
+    delivery.decisions = pl.concat(told) if told else None
     delivery.files += [not_taken(*remark) for remark in remarks]
     delivery.problems = pl.concat([delivery.problems, _problems(remarks)])
     return delivery
@@ -75,6 +78,19 @@ def _take_all(found: Found, profile: profiles.Profile | None, progress: Callable
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(one, order))
     return [taken[place] for place in range(len(order))]
+
+
+def _remembered(found: Found, remarks: list[tuple[str, str, str, Said]]) -> list[pl.DataFrame]:
+    """Decisions of earlier runs."""
+    frames = []
+    for name, path in found.decisions:
+        try:
+            frames.append(decision.remembered(name, path))
+        except (OSError, ValueError, RecursionError) as error:
+            remarks.append((name, "", "refused", reasons.of("bad_decisions", detail=" ".join(str(error).split())[:200])))
+        else:
+            remarks.append((name, "", "unused", reasons.of("review", decisions=frames[-1].height)))
+    return frames
 
 
 def _read_manifests(found: Found, delivery: RawDelivery) -> None:

@@ -13,6 +13,7 @@ from jiadi.survey.manifest import NAMES as MANIFESTS
 from jiadi.survey.read import reasons
 from jiadi.survey.read.inspect import archive_fault
 from jiadi.survey.read.reasons import Said
+from jiadi.survey.review.decision import REMEMBERED
 
 NEVER_READ = frozenset({"truth.json"})
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
@@ -32,11 +33,13 @@ class Found:
         files: name as the user sees it, and where it is.
         manifests: the same, of manifests.
         refused: name and reason of what is not opened at all.
+        decisions: name and place of decisions of earlier runs.
     """
 
     files: list[tuple[str, Path]] = field(default_factory=list)
     manifests: list[tuple[str, Path]] = field(default_factory=list)
     refused: list[tuple[str, Said]] = field(default_factory=list)
+    decisions: list[tuple[str, Path]] = field(default_factory=list)
 
 
 def find(paths: Sequence[Path], unpacked: Path) -> Found:
@@ -71,6 +74,8 @@ def _add(path: Path, name: str, found: Found, unpacked: Path, *, asked: bool = F
         return
     if path.name in MANIFESTS:
         found.manifests.append((name, path))
+    elif path.name.endswith(REMEMBERED):
+        found.decisions.append((name, path))
     elif suffix == ".zip" and depth < _DEEPEST_ZIP:
         _add_zip(path, name, found, unpacked, depth)
     elif suffix in WORKBOOKS | TEXTS | MAPS:

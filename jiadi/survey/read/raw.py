@@ -82,6 +82,7 @@ class RawDelivery:
         problems: remarks on whole files, frame of PROBLEMS.
         coverage: what the manifest says of each list.
         delivered_on: day of delivery; None where nobody said so.
+        decisions: on links, frame of `review.decision.COLUMNS`; None where none were handed in.
     """
 
     sheets: list[RawSheet] = field(default_factory=list)
@@ -89,6 +90,7 @@ class RawDelivery:
     problems: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PROBLEMS))
     coverage: list[Coverage] = field(default_factory=list)
     delivered_on: date | None = None
+    decisions: pl.DataFrame | None = None
 
 
 def split_columns(frame: pl.DataFrame) -> pl.DataFrame:

@@ -104,6 +104,18 @@ REASONS: dict[str, Reason] = {
         "Hand in .shp, .dbf, .shx and .prj together.",
         "unreadable",
     ),
+    "review": Reason(
+        "这是关联复核表，读到 {decisions} 条决定。",
+        "",
+        "This is a review workbook; it has {decisions} decisions.",
+        "",
+    ),
+    "bad_decisions": Reason(
+        "以往的关联决定读不出：{detail}。",
+        "请交回结果文件夹里的 decisions.jsonl 原件。",
+        "The decisions of an earlier run cannot be read: {detail}.",
+        "Hand in decisions.jsonl of the result as it was.",
+    ),
     "bad_manifest": Reason(
         "交付清单读不出：{detail}。",
         "请按说明改正清单；本次未采用其中的覆盖范围和交付日期。",

@@ -22,6 +22,7 @@ from jiadi.survey.read.match import SURE, Match, match, of_codes
 from jiadi.survey.read.profile import Profile, Rule, shipped
 from jiadi.survey.read.raw import ROW, RawSheet, split_columns
 from jiadi.survey.read.reasons import Said
+from jiadi.survey.review import decision
 
 _SHOWN_HEADINGS = 8
 
@@ -34,11 +35,13 @@ class Taken:
         sheets: those that are a list.
         left: sheet, status (`refused`, `unused`) and reason of the others; "" for the file itself.
         replaces: checksum of the file of which this one is the corrected copy; "" where it is none.
+        decisions: of a review workbook, frame of `review.decision.COLUMNS`.
     """
 
     sheets: list[RawSheet] = field(default_factory=list)
     left: list[tuple[str, str, Said]] = field(default_factory=list)
     replaces: str = ""
+    decisions: pl.DataFrame = field(default_factory=decision.none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ def take(name: str, path: Path, profile: Profile | None) -> Taken:
         return taken
     if isinstance(opened, Said):
         taken.left.append(("", "refused", opened))
+        return taken
+    if any(one.grid and decision.is_review(one.frame) for one in opened):
+        taken.decisions = pl.concat([decision.of_sheet(name, one.name, one.frame) for one in opened])
+        taken.left.append(("", "unused", reasons.of("review", decisions=taken.decisions.height)))
         return taken
     opened = _returned(opened, taken)
     chosen = profile or _fitting(opened)

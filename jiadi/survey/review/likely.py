@@ -11,6 +11,7 @@ import polars as pl
 from pypinyin import lazy_pinyin
 
 from jiadi.register.tables import PAIRS, Delivery, Linked
+from jiadi.survey.link import keys
 from jiadi.survey.review.side import FEATURES, evidence, rows_of, side, tables_of
 
 STATE = "candidate"
@@ -35,13 +36,36 @@ def candidates(delivery: Delivery, linked: Linked) -> pl.DataFrame:
     0
     """
     sides = [both for kind in evidence()["kinds"] if kind != "house_footprint" and (both := _rest(kind, delivery, linked))]
-    if not sides:
-        return pl.DataFrame(schema=PAIRS)
-    pairs = _predicted(pl.concat([left for left, _ in sides]), pl.concat([right for _, right in sides]))
-    ranked = pairs.sort(["score", "right_id"], descending=[True, False]).group_by("kind", "left_id", maintain_order=True)
+    pairs = _predicted(pl.concat([left for left, _ in sides]), pl.concat([right for _, right in sides])) if sides else _nothing()
+    told = pl.concat([pairs, _of_members(delivery, linked)]).group_by("kind", "left_id", "right_id").agg(pl.col("score").max())
     doubted = linked.pairs.select("kind", "left_id", "right_id")
-    likely = ranked.head(evidence()["most"]).with_columns(pl.lit(STATE).alias("state"), pl.lit("likely").alias("reason"))
-    return likely.select(list(PAIRS)).cast(PAIRS).join(doubted, on=["kind", "left_id", "right_id"], how="anti").sort("kind", "left_id", "right_id")
+    asked = told.join(linked.pairs.filter(state="linked"), on=["kind", "left_id"], how="anti")
+    ranked = asked.sort(["score", "right_id"], descending=[True, False]).group_by("kind", "left_id", maintain_order=True)
+    best = ranked.head(evidence()["most"]).with_columns(pl.lit(STATE).alias("state"), pl.lit("likely").alias("reason"))
+    new = best.join(doubted, on=["kind", "left_id", "right_id"], how="anti")
+    return new.select(pl.col(name).cast(kind) for name, kind in PAIRS.items()).sort("kind", "left_id", "right_id")
+
+
+def _nothing() -> pl.DataFrame:
+    return pl.DataFrame(schema={name: PAIRS[name] for name in ("kind", "left_id", "right_id", "score")})
+
+
+def _of_members(delivery: Delivery, linked: Linked) -> pl.DataFrame:
+    """Houses whose owner is somebody of a household though not its head: that household, and its parcels."""
+    name, village = keys.name_key("name").alias("name"), pl.col("village_code").alias("village")
+    persons = keys.listed(delivery, "person").select(name, village, pl.col("household_code").alias("right_id")).drop_nulls().unique()
+    few = keys.without_crowds(persons).filter(pl.len().over("name", "village") <= evidence()["most"])
+    owners = linked.houses.select(
+        pl.col("id").alias("left_id"), keys.name_key("owner_name").alias("name"), pl.col("division_code").alias("village")
+    )
+    homes = owners.drop_nulls().join(few, on=["name", "village"]).select("left_id", "right_id").unique()
+    of_parcel = linked.pairs.filter(kind="parcel_household").select(pl.col("left_id").alias("parcel_id"), "right_id")
+    land = homes.join(of_parcel, on="right_id").select("left_id", pl.col("parcel_id").alias("right_id")).unique()
+    score = pl.lit(evidence()["of_member"], dtype=pl.Float64).alias("score")
+    return pl.concat([
+        homes.select(pl.lit("house_household").alias("kind"), "left_id", "right_id", score),
+        land.select(pl.lit("house_parcel").alias("kind"), "left_id", "right_id", score),
+    ])  # fmt: skip
 
 
 def compared(kind: str) -> list[str]:
@@ -95,7 +119,7 @@ def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         retain_matching_columns=False,
     )
     found = Linker(tables, settings, log_level=None).inference.predict(threshold_match_probability=evidence()["least"])
-    frame = pl.from_arrow(found.as_pyarrow_table())
+    frame = pl.from_arrow(found.as_pyarrow_table())  # type: ignore[no-untyped-call]
     assert isinstance(frame, pl.DataFrame)
     of_left, of_right = left[frame["number_of_row_l"]], right[frame["number_of_row_r"]]
     return pl.DataFrame({
