@@ -26,10 +26,11 @@ import psutil
 import xlsxwriter
 
 SURNAMES, GIVEN = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨", "国建军明华平文永志海春庆木水土金"
-HEADS = """
-序号 调查编号 产权人 不动产单元号 宗地代码 门牌号 使用状况 建成年份 建成月份 层数 房屋高度 建筑面积 占地面积 房屋结构 安全等级 外立面
-砌筑方式 构筑类型 周边环境 私自加层 地下室 三无 预制多孔板 用地手续 建设规划手续 产权证 村代码
-""".split()
+HEADS = [
+    "序号", "调查编号", "产权人", "不动产单元号", "宗地代码", "门牌号", "使用状况", "建成年份", "建成月份", "层数", "房屋高度", "建筑面积",
+    "占地面积", "房屋结构", "安全等级", "外立面", "砌筑方式", "构筑类型", "周边环境", "私自加层", "地下室", "三无", "预制多孔板", "用地手续",
+    "建设规划手续", "产权证", "村代码",
+]  # fmt: skip
 LIMITS = {"workbook": 2.5, "wide": 2500.0, "text": 30.0, "link": 60.0}
 
 
@@ -104,9 +105,8 @@ def link(folder: Path) -> float:
     overlaps = pipeline.parcel_overlaps(houses, delivery.tables.get("parcel"))
     linked = survey_link.link(delivery, houses, pairs, overlaps, delivery.delivered_on or date(2025, 6, 30))
     seconds = time.perf_counter() - began
-    print(
-        f"{linked.houses.height:,} houses, {linked.households.height:,} households, {linked.pairs.filter(pl.col('state') == 'linked').height:,} links"
-    )
+    sure = linked.pairs.filter(state="linked").height
+    print(f"{linked.houses.height:,} houses, {linked.households.height:,} households, {sure:,} links")
     return seconds
 
 
