@@ -57,8 +57,8 @@ def _note(raw: pl.Series, codes: pl.Series, wrong: pl.Series, column: str, remar
 def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
     """A column of resident IDs (公民身份号码列).
 
-    A number cell that cannot hold 18 digits has lost the last ones, whatever its check digit says. An
-    old number of 15 digits is kept and used, and the new one is asked for.
+    A number cell that cannot hold 18 digits has lost the last ones, whatever its check digit says; so
+    has a text that ends in 000, which was a number once. An old number of 15 digits is kept and used, and the new one is asked for.
 
     Args:
         cells: as they stand; several IDs in a cell are parted before (see `holder`).
@@ -80,8 +80,9 @@ def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
         remarks.add(places, column, "id_from_float", raw.gather(places), masked=True)
     codes = columns.compact_column(raw.set(lost, None)).str.strip_prefix("'")
     wrong = person.check_column(codes)
-    scientific = codes.str.contains(r"^[0-9](\.[0-9]+)?E\+?1[0-9]$").fill_null(False)
-    wrong = wrong.set(scientific, "id_from_float")
+    # Text that was a number once ends in 000 as well; that the check digit fits may be chance, so it is asked for again.
+    destroyed = codes.str.contains(r"^([0-9](\.[0-9]+)?E\+?1[0-9]|[0-9]{15}000)$").fill_null(False)
+    wrong = wrong.set(destroyed, "id_from_float")
     for code in ("id_from_float", "id_check_digit", "id_invalid", "id_15_digits"):
         places = where(wrong == code)
         remarks.add(places, column, code, raw.gather(places), masked=True)
