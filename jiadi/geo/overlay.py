@@ -166,7 +166,7 @@ def parcel_overlaps(parcels: Places, parcel_ids: Ids, plane: LocalPlane | None =
     one, other = one[kept], other[kept]
     near = _rectangles_overlap(flat.shapes, one, other)
     one, other = _inner(flat.shapes, one[near], other[near])
-    overlap = shapely.area(shapely.intersection(flat.shapes[one], flat.shapes[other]))
+    overlap = _common(flat.shapes[one], flat.shapes[other])
     kept = np.flatnonzero(overlap > LEAST_M2)
     kept = kept[np.lexsort((other[kept], one[kept]))]
     return pl.DataFrame(
@@ -334,8 +334,22 @@ def _overlaps(houses: Shapes, zones: Shapes, of_house: Index, of_zone: Index, wh
     covered: Mask = shapely.covers(zones[of_zone], houses[of_house])
     overlap[covered] = whole[covered]
     cut = np.flatnonzero(~covered)
-    overlap[cut] = shapely.area(shapely.intersection(houses[of_house[cut]], zones[of_zone[cut]]))
+    overlap[cut] = _common(houses[of_house[cut]], zones[of_zone[cut]])
     return overlap
+
+
+def _common(one: Shapes, other: Shapes) -> Floats:
+    """Square metres that each pair has in common; a shape that the plane has made invalid is mended for its pair."""
+    try:
+        area: Floats = shapely.area(shapely.intersection(one, other))
+    except shapely.GEOSException:
+        if len(one) == 1:
+            return (
+                _common(shapely.make_valid(one), shapely.make_valid(other)) if not shapely.is_valid([*one, *other]).all() else np.zeros(1)
+            )
+        middle = len(one) // 2
+        return np.concatenate([_common(one[:middle], other[:middle]), _common(one[middle:], other[middle:])])
+    return area
 
 
 def _rectangles_overlap(shapes: Shapes, one: Index, other: Index) -> Mask:

@@ -25,6 +25,8 @@ GEOMETRY = "geometry"
 MOST_DIFFERENCE = 0.05
 LARGE_DIFFERENCE = 0.10
 LEAST_OVERLAP_M2 = 0.1
+WIDEST_DEG = 3.0
+"""A parcel, house or zone is not wider: a corner was lost."""
 
 
 @dataclass(slots=True)
@@ -138,15 +140,32 @@ def check(drawn: Drawn, remarks: Remarks) -> Shapes:
 
     Args:
         drawn: as they were brought.
-        remarks: told `empty_geometry`, `self_intersection`, `duplicate_points`, `swapped_axes`.
+        remarks: told `empty_geometry`, `self_intersection`, `duplicate_points`, `swapped_axes`,
+            `coordinates_impossible`.
 
     Returns:
         (n,) valid shapes, null where there is none.
     """
-    result = repair(drawn.shapes)
-    for code, mask in {**result.problems, "swapped_axes": drawn.swapped}.items():
+    lost = _lost(drawn.shapes)
+    kept = drawn.shapes.copy()
+    kept[lost] = None
+    result = repair(kept)
+    result.problems["empty_geometry"] &= ~lost
+    for code, mask in {**result.problems, "swapped_axes": drawn.swapped & ~lost, "coordinates_impossible": lost}.items():
         remarks.add(np.flatnonzero(mask & drawn.asked), GEOMETRY, code)
     return result.shapes
+
+
+def _lost(shapes: Shapes) -> Mask:
+    """Features that lie on no place of the earth, or over more ground than a county has."""
+    west, south, east, north = shapely.bounds(shapes).T
+    there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    with np.errstate(invalid="ignore"):
+        placed = (
+            (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90) & (east - west <= WIDEST_DEG) & (north - south <= WIDEST_DEG)
+        )
+    mask: Mask = there & ~placed
+    return mask
 
 
 def overlapping(shapes: Shapes) -> tuple[Places, Places, pl.Series]:

@@ -95,9 +95,9 @@ def _rest(kind: str, delivery: Delivery, linked: Linked) -> tuple[pl.DataFrame, 
 
 def _sounded(rows: pl.DataFrame) -> pl.DataFrame:
     """With the pinyin of the name: names that sound alike were often written down by ear."""
-    names = rows["name"].drop_nulls().unique()
-    sounds = {name: "".join(lazy_pinyin(name)) for name in names}
-    return rows.with_columns(sound=pl.col("name").replace_strict(sounds, default=None, return_dtype=pl.String))
+    letters = rows["name"].drop_nulls().str.split("").explode().drop_nulls().unique()
+    sounds = {letter: "".join(lazy_pinyin(letter)) for letter in letters if letter}
+    return rows.with_columns(sound=pl.col("name").str.replace_many(list(sounds), list(sounds.values())))
 
 
 def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
@@ -113,7 +113,7 @@ def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         link_type="link_only",
         unique_id_column_name="number_of_row",
         comparisons=[_comparison(name) for name in evidence()["levels"]],
-        blocking_rules_to_generate_predictions=[block_on("block")],
+        blocking_rules_to_generate_predictions=[block_on("block", shared) for shared in evidence()["blocks"]],
         probability_two_random_records_match=evidence()["prior"],
         retain_intermediate_calculation_columns=False,
         retain_matching_columns=False,
