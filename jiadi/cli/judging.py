@@ -24,7 +24,7 @@ from jiadi.policy.labels import label
 from jiadi.run import pipeline, store, summary
 from jiadi.run.folder import whole
 from jiadi.run.stages import Progress
-from jiadi.survey import problems
+from jiadi.survey import across, problems, totals
 from jiadi.survey import report as survey_report
 from jiadi.survey.giveback import write as giveback
 from jiadi.survey.renewal import conflict
@@ -62,14 +62,21 @@ def judge_and_write(
             store.write(draft, outcome)
             if law:
                 keep_law(law, draft / store.KEPT / _OWN_LAW)
-            survey_report.write_problems(draft, outcome.delivery, found, lang, [renewal_report.conflict_sheet(disagreed, lang)])
+            asked, sums = across.across(outcome.delivery), totals.totals(outcome.delivery)
+            more = [renewal_report.conflict_sheet(disagreed, lang), across.sheet(asked, lang), totals.sheet(sums, lang)]
+            survey_report.write_problems(draft, outcome.delivery, found, lang, more)
             waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)
             decision.remember(draft, outcome.decisions.accepted)
             workbook.write(draft / "findings.xlsx", outcome, lang)
             insight_report.write(draft / "report.html", outcome, lang)
         with outcome.stages.stage("give_back"):
             giveback.write(draft, files, outcome.delivery, found, lang, profile)
-        counted = summary.of_run(outcome, found, lang) | {"conflicts": conflict.counts(disagreed), "review": waiting}
+        counted = summary.of_run(outcome, found, lang) | {
+            "conflicts": conflict.counts(disagreed),
+            "review": waiting,
+            "across": across.counts(asked),
+            "reconciliation": totals.differing(sums),
+        }
         summary.write(draft / "summary.json", counted)
     return counted
 

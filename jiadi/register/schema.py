@@ -108,15 +108,16 @@ def _person(zh: str, prefix: str, name: tuple[str, ...], number: tuple[str, ...]
     )
 
 
+_ID = ("证件号码", "公民身份号码", "身份证号", "身份证号码", "身份证", "证件号", "SFZH", "ZJH")
 _HOLDER = _person(
     "户主",
     "holder",
     ("户主", "户主姓名", "权利人", "权利人名称", "权利人姓名", "申请人", "申请人姓名", "QLRMC", "HZXM", "宅基地使用权人"),
-    ("户主证件号码", "户主身份证号", "户主身份证", "权利人证件号", "申请人身份证号", "ZJH", "HZSFZH"),
+    ("户主证件号码", "户主身份证号", "户主身份证", "权利人证件号", "权利人证件号码", "权利人身份证号", "申请人身份证号", "HZSFZH", *_ID),
 )
 _OWN = (
     Column("name", "姓名", "name", ("成员姓名", "人员姓名", "XM")),
-    Column("id_number", "证件号码", "person_id", ("公民身份号码", "身份证号", "身份证号码", "身份证", "证件号", "SFZH", "ZJH")),
+    Column("id_number", "证件号码", "person_id", _ID),
 )
 _PARCEL_CODE = Column("parcel_code", "宗地代码", "parcel_code", ("ZDDM", "宗地编码", "宗地号", "宅基地代码", "ZJDDM"))
 _FROM = Column("valid_from", "起始日期", "date", ("起", "开始日期", "登记日期", "加入日期", "迁入日期", "享受起始"))

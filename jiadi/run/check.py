@@ -11,7 +11,7 @@ from jiadi.run import summary
 from jiadi.run.folder import whole
 from jiadi.run.pipeline import read_and_check
 from jiadi.run.stages import Progress, Stages, silent
-from jiadi.survey import report
+from jiadi.survey import across, report, totals
 from jiadi.survey.giveback import write as giveback
 
 
@@ -44,9 +44,11 @@ def check(
     delivery = read_and_check(paths, profile=profile, on=on, stages=stages)
     with whole(out, own=(giveback.FOLDER,)) as draft:
         with stages.stage("write"):
-            report.write_problems(draft, delivery, delivery.problems, lang)
+            asked, sums = across.across(delivery), totals.totals(delivery)
+            report.write_problems(draft, delivery, delivery.problems, lang, [across.sheet(asked, lang), totals.sheet(sums, lang)])
         with stages.stage("give_back"):
             giveback.write(draft, paths, delivery, delivery.problems, lang, profile)
         counted = summary.of_check(delivery, delivery.problems, stages, lang)
+        counted |= {"across": across.counts(asked), "reconciliation": totals.differing(sums)}
         summary.write(draft / "summary.json", counted)
     return counted

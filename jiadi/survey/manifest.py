@@ -1,16 +1,21 @@
-"""The manifest of a delivery 交付清单: the day it was delivered, and what each list covers.
+"""The manifest of a delivery 交付清单: the day it was delivered, what each list covers, and totals to hold it against.
 
     delivered_on: 2025-06-30
     coverage:
       - {list: approval, divisions: ["330802"], from: 1982-02-13, to: 2025-07-01}
       - {list: zone, kind: river_range, divisions: ["330802"]}
+    stated_totals:
+      - {list: house, division: "3308", total: 595553, source: 2019年普查}
+      - {list: parcel, division: "330802", measure: stated_area_m2, total: 1234567.8}
 
 `from` and `to` are half-open days and may be left out. Absence counts only inside what is covered.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -31,14 +36,26 @@ class BadManifest(ValueError):
     """What is wrong with a manifest, in words."""
 
 
-def load(path: Path) -> tuple[date | None, list[Coverage]]:
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest says (清单内容).
+
+    Args:
+        delivered_on: day of delivery; None where it says none.
+        coverage: of the lists.
+        totals: table, measure (`rows` or a column of areas), division, total, source of each stated total.
+    """
+
+    delivered_on: date | None
+    coverage: list[Coverage]
+    totals: list[dict[str, Any]]
+
+
+def load(path: Path) -> Manifest:
     """Read a manifest (读取清单).
 
     Args:
         path: of the YAML file.
-
-    Returns:
-        Day of delivery (None where it says none), and coverage.
 
     Raises:
         BadManifest: it is not what it should be.
@@ -47,8 +64,8 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "清单.yaml")
     ...     _ = path.write_text("delivered_on: 2025-06-30", "utf-8")
-    ...     load(path)
-    (datetime.date(2025, 6, 30), [])
+    ...     load(path).delivered_on
+    datetime.date(2025, 6, 30)
     """
     if path.stat().st_size > MOST_BYTES:
         raise BadManifest(f"> {MOST_BYTES} bytes")
@@ -70,7 +87,26 @@ def load(path: Path) -> tuple[date | None, list[Coverage]]:
     entries = content.get("coverage") or []
     if not isinstance(entries, list):
         raise BadManifest("coverage")
-    return _day(content.get("delivered_on"), "delivered_on"), [_coverage(entry) for entry in entries]
+    stated = content.get("stated_totals") or []
+    if not isinstance(stated, list):
+        raise BadManifest("stated_totals")
+    covered = [_coverage(entry) for entry in entries]
+    return Manifest(_day(content.get("delivered_on"), "delivered_on"), covered, [_total(entry) for entry in stated])
+
+
+def _total(entry: Any) -> dict[str, Any]:
+    if not isinstance(entry, dict) or set(entry) - {"list", "division", "measure", "total", "source"}:
+        raise BadManifest(f"stated_totals: {entry}")
+    table, measure = str(entry.get("list", "")), str(entry.get("measure") or "rows")
+    areas = {column.name for column in TABLES[table].columns if column.kind == "area_m2"} if table in LISTS else set()
+    if table not in LISTS or measure not in {"rows", *areas}:
+        raise BadManifest(f"stated_totals: {table} {measure}")
+    division, total = str(entry.get("division", "")), entry.get("total")
+    if not division.isascii() or not division.isdigit() or len(division) > 12:
+        raise BadManifest(f"stated_totals: division {division}")
+    if isinstance(total, bool) or not isinstance(total, int | float) or not math.isfinite(total):
+        raise BadManifest(f"stated_totals: total {total}")
+    return {"table": table, "measure": measure, "division": division, "total": float(total), "source": str(entry.get("source") or "")}
 
 
 def _depth(text: str) -> int:
@@ -82,7 +118,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def load_limited(path: Path) -> tuple[date | None, list[Coverage]]:
+def load_limited(path: Path) -> Manifest:
     """`load` in a child process with limits (在受限子进程中读取清单): a manifest is as little trusted as any file.
 
     Raises:
@@ -93,17 +129,17 @@ def load_limited(path: Path) -> tuple[date | None, list[Coverage]]:
     if "fault" in said:
         raise BadManifest(said["fault"])
     coverage = [Coverage(table, tuple(codes), _date(first), _date(end), kind) for table, codes, first, end, kind in said["coverage"]]
-    return _date(said["day"]), coverage
+    return Manifest(_date(said["day"]), coverage, said["totals"])
 
 
 def load_in_child(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """`load` as a child gives it back (子进程内读取清单)."""
     try:
-        day, coverage = load(Path(path))
+        found = load(Path(path))
     except BadManifest as error:
         return {}, {"fault": str(error)}
-    lists = [(one.table, one.divisions, _text(one.covers_from), _text(one.covers_to), one.kind) for one in coverage]
-    return {}, {"day": _text(day), "coverage": lists}
+    lists = [(one.table, one.divisions, _text(one.covers_from), _text(one.covers_to), one.kind) for one in found.coverage]
+    return {}, {"day": _text(found.delivered_on), "coverage": lists, "totals": found.totals}
 
 
 def _date(text: str | None) -> date | None:

@@ -174,7 +174,8 @@ def test_a_manifest(tmp_path: Path) -> None:
     path.write_text(
         'delivered_on: 2025-06-30\ncoverage:\n- {list: zone, kind: river_range, divisions: ["330802"], from: 1982-02-13}\n', "utf-8"
     )
-    day, coverage = manifest.load(path)
+    said = manifest.load(path)
+    day, coverage = said.delivered_on, said.coverage
     assert day == date(2025, 6, 30)
     assert (coverage[0].kind, coverage[0].divisions, coverage[0].covers_from, coverage[0].covers_to) == (
         "river_range",

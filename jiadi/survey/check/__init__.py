@@ -47,6 +47,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery.extra["area_differences"] = None
     delivery.extra["layouts"] = layouts(sheets)
     delivery.extra["decisions"] = raw.decisions
+    delivery.extra["stated_totals"] = raw.totals
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
             problems.append(_add_list(of_list, day, systems, delivery))

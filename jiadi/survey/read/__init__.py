@@ -96,15 +96,16 @@ def _remembered(found: Found, remarks: list[tuple[str, str, str, Said]]) -> list
 def _read_manifests(found: Found, delivery: RawDelivery) -> None:
     for name, path in found.manifests:
         try:
-            day, coverage = manifest.load_limited(path)
+            said = manifest.load_limited(path)
         except manifest.BadManifest as error:
             found.refused.append((name, reasons.of("bad_manifest", detail=error)))
             continue
         except Refusal as refusal:
             found.refused.append((name, reasons.of_refusal(refusal)))
             continue
-        delivery.delivered_on = max(filter(None, (day, delivery.delivered_on)), default=None)
-        delivery.coverage += coverage
+        delivery.delivered_on = max(filter(None, (said.delivered_on, delivery.delivered_on)), default=None)
+        delivery.coverage += said.coverage
+        delivery.totals += said.totals
 
 
 def not_taken(file: str, sheet: str, status: str, said: Said) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -83,6 +84,7 @@ class RawDelivery:
         coverage: what the manifest says of each list.
         delivered_on: day of delivery; None where nobody said so.
         decisions: on links, frame of `review.decision.COLUMNS`; None where none were handed in.
+        totals: stated by the manifest, see `manifest.Manifest`.
     """
 
     sheets: list[RawSheet] = field(default_factory=list)
@@ -91,6 +93,7 @@ class RawDelivery:
     coverage: list[Coverage] = field(default_factory=list)
     delivered_on: date | None = None
     decisions: pl.DataFrame | None = None
+    totals: list[dict[str, Any]] = field(default_factory=list)
 
 
 def split_columns(frame: pl.DataFrame) -> pl.DataFrame:

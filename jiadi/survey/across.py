@@ -1,0 +1,159 @@
+"""Lists held against each other (表间核对): codes that one has and the other lacks, persons who differ, holders who differ.
+
+These are questions between departments, not mistakes of a row: no row is refused for them, and nothing is taken away.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from jiadi.codes import person, unit
+from jiadi.register.tables import Delivery
+from jiadi.survey.link import keys
+from jiadi.survey.report import Sheet
+
+ACROSS: dict[str, pl.DataType] = {
+    "code": pl.String(), "table": pl.String(), "file": pl.String(), "sheet": pl.String(), "row": pl.Int32(), "column": pl.String(),
+    "value": pl.String(), "other": pl.String(),
+}  # fmt: skip
+"""Columns: what is asked, the list, its place, schema column, its value (IDs masked), and what the other list says."""
+WORDS = {
+    "code_not_in_parcels": ("宗地图层没有这个宗地代码", "The parcels have no such code"),
+    "parcel_not_in_ledger": ("台账没有这宗地", "The ledger has no such parcel"),
+    "same_name_other_id": ("同村同名，证件号码与户籍不同", "The same name in the village, another ID in the household register"),
+    "same_id_other_name": ("同一证件号码，姓名与户籍不同", "The same ID, another name in the household register"),
+    "unit_code_repeated": ("同一不动产单元号在多行", "The same real-estate unit code in several rows"),
+    "holder_differs": ("同一宗地，台账与图层权利人不同", "One parcel, the ledger and the layer name different holders"),
+}
+_HEADS = {
+    "zh": ("问题", "代码", "表", "文件", "工作表", "行", "字段", "原值", "另一表"),
+    "en": ("Question", "Code", "List", "File", "Sheet", "Row", "Field", "Value", "The other list"),
+}
+_HOLDER, _PERSON = ("holder_name", "holder_id"), ("name", "id_number")
+_NAMED = {"right": _HOLDER, "approval": _HOLDER, "member": _PERSON, "aid": _PERSON}
+
+
+def across(delivery: Delivery) -> pl.DataFrame:
+    """Hold the lists of a delivery against each other (表间核对).
+
+    A code counts as lacking only in a village of which the other list has rows, for a list that does
+    not reach there says nothing.
+
+    Args:
+        delivery: checked lists; a list that was not handed in is held against none.
+
+    Returns:
+        Frame of ACROSS, sorted; it does not depend on the order of rows.
+
+    >>> across(Delivery()).height
+    0
+    """
+    parts = [
+        _codes(delivery, name, column) for name, column in (("right", "parcel_code"), ("approval", "parcel_code"), ("house", "unit_code"))
+    ]
+    parts += [_lacking_in_ledger(delivery), _repeated(delivery), _holders(delivery)]
+    parts += [_persons(delivery, name) for name in _NAMED]
+    found = pl.concat([part.select(list(ACROSS)) if part.width else pl.DataFrame(schema=ACROSS) for part in parts])
+    return found.sort(list(ACROSS))
+
+
+def counts(found: pl.DataFrame) -> dict[str, int]:
+    """Rows by question (按问题计数).
+
+    >>> counts(pl.DataFrame(schema=ACROSS))
+    {}
+    """
+    return dict(found.group_by("code").len().sort("code").iter_rows())
+
+
+def sheet(found: pl.DataFrame, lang: str) -> Sheet:
+    """The questions as a sheet of problems.xlsx (表间核对工作表).
+
+    Args:
+        found: as `across` gives it.
+        lang: "zh" or "en".
+    """
+    place = 0 if lang == "zh" else 1
+    rows = ((WORDS[row[0]][place], row[0], *row[1:]) for row in found.iter_rows())
+    return Sheet("表间核对" if lang == "zh" else "Across lists", _HEADS[lang], (40, 22, 10, 18, 16, 7, 16, 30, 44), rows)
+
+
+def _placed(frame: pl.DataFrame, delivery: Delivery, table: str, code: str, column: str, value: pl.Expr, other: pl.Expr) -> pl.DataFrame:
+    sources = delivery.sources.select(pl.col("source_id").cast(pl.Int32), "file", "sheet")
+    return frame.join(sources, on="source_id", how="left").select(
+        pl.lit(code).alias("code"), pl.lit(table).alias("table"), "file", pl.col("sheet").fill_null(""), pl.col("source_row").alias("row"),
+        pl.lit(column).alias("column"), value.cast(pl.String).alias("value"), other.cast(pl.String).alias("other"),
+    )  # fmt: skip
+
+
+def _codes(delivery: Delivery, name: str, column: str) -> pl.DataFrame:
+    """Codes of a list that no parcel has."""
+    if not {name, "parcel"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    rows, parcels = keys.listed(delivery, name), keys.listed(delivery, "parcel")
+    codes = unit.parcel_of_column(rows[column]) if column == "unit_code" else rows[column]
+    asked = rows.with_columns(codes.alias("_code")).filter(pl.col("_code").is_not_null())
+    reached = asked.join(parcels.select("village_code").drop_nulls().unique(), on="village_code", how="semi")
+    lacking = reached.join(parcels.select("parcel_code").drop_nulls(), left_on="_code", right_on="parcel_code", how="anti")
+    return _placed(lacking, delivery, name, "code_not_in_parcels", column, pl.col(column), pl.lit(""))
+
+
+def _lacking_in_ledger(delivery: Delivery) -> pl.DataFrame:
+    if not {"right", "parcel"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    rights, parcels = keys.listed(delivery, "right"), keys.listed(delivery, "parcel")
+    reached = parcels.drop_nulls("parcel_code").join(rights.select("village_code").drop_nulls().unique(), on="village_code", how="semi")
+    lacking = reached.join(rights.select("parcel_code").drop_nulls(), on="parcel_code", how="anti")
+    return _placed(
+        lacking, delivery, "parcel", "parcel_not_in_ledger", "parcel_code", pl.col("parcel_code"), pl.col("holder_name").fill_null("")
+    )
+
+
+def _repeated(delivery: Delivery) -> pl.DataFrame:
+    """Unit codes that several houses have; F9999 is one unit of several buildings."""
+    if "house" not in delivery.tables:
+        return pl.DataFrame()
+    houses = keys.listed(delivery, "house").drop_nulls("unit_code").filter(pl.col("unit_code").str.slice(19, 5) != "F9999")
+    rows = houses.filter(pl.len().over("unit_code") > 1)
+    return _placed(rows, delivery, "house", "unit_code_repeated", "unit_code", pl.col("unit_code"), pl.len().over("unit_code"))
+
+
+def _holders(delivery: Delivery) -> pl.DataFrame:
+    """Ledger rows whose holder is not the one that the layer names for the same code."""
+    if not {"right", "parcel"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    land = keys.unique_code(keys.listed(delivery, "parcel"), "parcel_code").select(
+        "parcel_code", pl.col("holder_name").alias("drawn"), keys.name_key("holder_name").alias("drawn_key")
+    )
+    rights = keys.unique_code(keys.listed(delivery, "right"), "parcel_code").with_columns(keys.name_key("holder_name").alias("key"))
+    rows = rights.join(land, on="parcel_code").filter(pl.col("key") != pl.col("drawn_key"))
+    return _placed(rows, delivery, "right", "holder_differs", "holder_name", pl.col("holder_name"), pl.col("drawn"))
+
+
+def _persons(delivery: Delivery, name: str) -> pl.DataFrame:
+    """Persons of a list whose name and ID the household register does not bring together."""
+    if not {name, "person"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    register = keys.listed(delivery, "person")
+    known = register.select(
+        keys.name_key("name").alias("key"), pl.Series("number", keys.number_key(register["id_number"])), "village_code"
+    ).drop_nulls()
+    rows = keys.listed(delivery, name)
+    of_name, of_id = _NAMED[name]
+    asked = rows.with_columns(keys.name_key(of_name).alias("key"), keys.number_key(rows[of_id]).alias("number")).drop_nulls(
+        ["key", "number"]
+    )
+    by_number = known.group_by("number").agg(pl.col("key").unique().sort().alias("names"))
+    renamed = asked.join(by_number, on="number").filter(~pl.col("names").list.contains(pl.col("key")))
+    by_name = known.group_by("key", "village_code").agg(pl.col("number").unique().sort().alias("numbers"))
+    strange = asked.join(by_number, on="number", how="anti").join(by_name, on=["key", "village_code"])
+    masked = pl.col("numbers").list.eval(pl.element().map_batches(_masked, return_dtype=pl.String)).list.join("、")
+    number = pl.col("number").map_batches(_masked, return_dtype=pl.String)
+    return pl.concat([
+        _placed(renamed, delivery, name, "same_id_other_name", of_name, pl.col(of_name), pl.col("names").list.join("、")),
+        _placed(strange, delivery, name, "same_name_other_id", of_id, number, masked),
+    ])  # fmt: skip
+
+
+def _masked(numbers: pl.Series) -> pl.Series:
+    return person.mask_column(numbers)

@@ -1,0 +1,117 @@
+"""Lists held against each other, and against totals that somebody stated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from jiadi.cli import app
+from jiadi.survey import across, totals
+from jiadi.survey.check import check
+from jiadi.survey.read import read
+
+VILLAGE, OTHER = "330802005211", "330802009202"
+A, B, C = (f"330802001001JC{number:05d}" for number in (1, 2, 3))
+ID, OTHER_ID = "330802197603151233", "330802198001012118"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    def write(name: str, *lines: str) -> None:
+        (tmp_path / name).write_text("\n".join(lines) + "\n", "gb18030")
+
+    write("宗地.csv", "宗地代码,权利人,宗地面积,土地所有权,村代码", f"{A},张三,120,集体,{VILLAGE}", f"{B},李四,100,集体,{VILLAGE}")
+    held = [f"{A},张三,{ID},120,120", f"{C},王五,,90,90", f"{B},李四光,{OTHER_ID},100,100"]
+    ledger = [f"{row},集体成员,{VILLAGE}" for row in held] + [f"330802001001JC00009,赵六,,90,90,集体成员,{OTHER}"]
+    write("台账.csv", "宗地代码,户主姓名,证件号码,宅基地面积,批准面积,取得方式,村代码", *ledger)
+    write(
+        "户籍.csv", "户号,姓名,证件号码,与户主关系,村代码", f"A1,张三丰,{ID},户主,{VILLAGE}", f"A2,李四光,110101199003071030,户主,{VILLAGE}"
+    )
+    units = [f"{A}F00010001", f"{A}F00010001", f"{B}F99990001", f"{B}F99990001"]
+    houses = [f"{VILLAGE}-{n:05d},张三,{unit},100,{VILLAGE}" for n, unit in enumerate(units)]
+    write("农房调查.csv", "调查编号,产权人,不动产单元号,建筑面积,村代码", *houses)
+    return tmp_path
+
+
+def test_what_one_list_has_and_the_other_has_not(folder: Path) -> None:
+    found = across.across(check(read([folder])))
+    assert across.counts(found) == {
+        "code_not_in_parcels": 1, "holder_differs": 1, "same_id_other_name": 1, "same_name_other_id": 1, "unit_code_repeated": 2,
+    }  # fmt: skip
+    lacking = found.filter(code="code_not_in_parcels")
+    assert lacking.select("table", "file", "row", "value").rows() == [("right", "台账.csv", 3, C)]  # the other village has no parcel at all
+    assert found.filter(code="holder_differs").select("value", "other").rows() == [("李四光", "李四")]
+    assert found.filter(code="same_id_other_name").select("value", "other").rows() == [("张三", "张三丰")]
+    strange = found.filter(code="same_name_other_id").row(0, named=True)
+    assert strange["value"] == "330802********2118" and strange["other"] == "110101********1030"
+
+
+def test_a_list_that_was_not_handed_in_lacks_nothing(folder: Path) -> None:
+    for name in ("宗地.csv", "户籍.csv"):
+        (folder / name).unlink()
+    assert across.counts(across.across(check(read([folder])))) == {"unit_code_repeated": 2}
+
+
+def test_order_changes_nothing(folder: Path) -> None:
+    delivery = check(read([folder]))
+    first = across.across(delivery)
+    delivery.tables = {name: frame[::-1] for name, frame in delivery.tables.items()}
+    assert across.across(delivery).equals(first)
+
+
+def test_what_was_stated_is_held_against_what_was_delivered(folder: Path, tmp_path: Path) -> None:
+    (folder / "清单.yaml").write_text(
+        'stated_totals:\n  - {list: house, division: "330802", total: 5, source: 年报}\n'
+        '  - {list: parcel, division: "330802005211", measure: stated_area_m2, total: 220}\n'
+        '  - {list: member, division: "330802", total: 7}\n',
+        "utf-8",
+    )
+    out = tmp_path / "out"
+    assert CliRunner().invoke(app, ["check", str(folder), "-o", str(out)]).exit_code == 0
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    told = {(one["table"], one["division_code"]): (one["delivered"], one["stated"], one["difference"]) for one in summary["reconciliation"]}
+    assert told == {
+        ("house", "330802000000"): (4.0, 5.0, -1.0),
+        ("parcel", "330802005211"): (220.0, 220.0, 0.0),
+        ("member", "330802000000"): (None, 7.0, None),
+    }
+    assert summary["across"]["holder_differs"] == 1
+    book = openpyxl.load_workbook(out / "problems.xlsx")
+    rows = list(book["对账"].iter_rows(values_only=True))
+    assert rows[0] == ("表", "项目", "区划代码", "区划", "本次资料", "上报或合计数", "相差", "出处")
+    assert ("房屋", "行数", "330802000000", "柯城区", 4, 5, -1, "年报") in [(row[0][:2], *row[1:]) for row in rows[1:]]
+    assert {row[1] for row in book["表间核对"].iter_rows(min_row=2, values_only=True)} == set(summary["across"])
+
+
+def test_a_city_that_was_counted_another_way() -> None:
+    """Six counties add up to 594,950 households, and the city stated 595,553."""
+    counties = {"330802": 70_000, "330803": 100_000, "330822": 90_000, "330824": 94_950, "330825": 110_000, "330881": 130_000}
+    stated = [{"table": "house", "measure": "rows", "division": code, "total": float(n), "source": ""} for code, n in counties.items()]
+    stated.append({"table": "house", "measure": "rows", "division": "3308", "total": 595_553.0, "source": "2019"})
+    delivery = check(read([]))
+    delivery.extra["stated_totals"] = stated
+    delivery.tables["house"] = pl.DataFrame({"id": [str(n) for n in range(6)], "village_code": [f"{code}001001" for code in counties]})
+    found = totals.totals(delivery)
+    city = found.filter(division_code="330800000000", measure="rows").row(0, named=True)
+    assert city["stated"] == 595_553 and city["delivered"] == 6 and city["difference"] == 6 - 595_553
+    assert sum(counties.values()) == 594_950
+    assert (
+        found.filter(pl.col("stated").is_not_null(), measure="rows").filter(pl.col("division_code").str.slice(4, 2) != "00")["stated"].sum()
+        == 594_950
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{list: barn, division: '33', total: 1}", "{list: house, division: x, total: 1}", "{list: house, division: '33', total: many}",
+     "{list: house, division: '33', measure: owner_name, total: 1}", "{list: house, division: '33', total: .inf}", "[1]"],
+)  # fmt: skip
+def test_a_total_that_is_none_is_told(line: str, tmp_path: Path) -> None:
+    (tmp_path / "清单.yaml").write_text(f"stated_totals:\n  - {line}\n", "utf-8")
+    (tmp_path / "户籍.csv").write_text("户号,姓名,与户主关系\n1,张三,户主\n", "gb18030")
+    assert [entry["status"] for entry in read([tmp_path]).files] == ["refused"]
