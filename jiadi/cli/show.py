@@ -70,9 +70,13 @@ def _places(entries: Sequence[Mapping[str, Any]]) -> str:
     return "、".join(f"{entry['file']} [{entry['sheet']}]" if entry["sheet"] else str(entry["file"]) for entry in entries)
 
 
-def _list_name(entry: Mapping[str, Any], lang: str) -> str:
-    name = str(entry["table"])
+def table_name(name: str, lang: str) -> str:
+    """What a list is called (表名)."""
     return TABLES[name].zh if lang == "zh" else name
+
+
+def _list_name(entry: Mapping[str, Any], lang: str) -> str:
+    return table_name(str(entry["table"]), lang)
 
 
 def _reason(entry: Mapping[str, Any], lang: str) -> str:

@@ -162,13 +162,20 @@ def _layer(file: Path, name: str | None, kind: str = "", **options: str) -> _Rea
     pyogrio = _gdal(kind)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        meta, table = pyogrio.raw.read_arrow(file, layer=name, **options)
+        meta, table = _table(pyogrio, file, name, options)
         column = meta["geometry_name"] or "wkb_geometry"
         geometry = _plain_wkb(table.column(column)) if column in table.column_names else None
         if geometry is not None and _has_curves(geometry):
             geometry = pa.array(pyogrio.raw.read(file, layer=name, columns=[], **options)[2], pa.binary())
     attributes = table.select([c for c in table.column_names if c != column])
     return _Read(name or "", _simple(attributes), geometry, meta["crs"] or "")
+
+
+def _table(pyogrio: Any, file: Path, name: str | None, options: dict[str, str]) -> Any:
+    try:
+        return pyogrio.raw.read_arrow(file, layer=name, **options)
+    except UnboundLocalError as error:  # how pyogrio ends on a .prj that is no text
+        raise pyogrio.errors.DataSourceError("the coordinate system is not readable text") from error
 
 
 def _plain_wkb(column: pa.ChunkedArray) -> pa.Array:

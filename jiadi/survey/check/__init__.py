@@ -43,7 +43,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
     delivery.files = [*raw.files, *_questions(systems)]
     delivery.sources = _sources(sheets)
-    problems = [raw.problems, _question_problems(systems), _doubted(sheets), shape.drop_shifted(sheets, systems)]
+    problems = [raw.problems, _question_problems(systems), _doubted(sheets), _headings(sheets), shape.drop_shifted(sheets, systems)]
     delivery.extra["area_differences"] = None
     delivery.extra["layouts"] = layouts(sheets)
     delivery.extra["decisions"] = raw.decisions
@@ -123,6 +123,21 @@ def _doubted(sheets: list[RawSheet]) -> pl.DataFrame:
     rows = [
         (s.file, s.sheet, 0, "", "few_columns", "note", "", "、".join(s.header(name) for name in s.columns)) for s in sheets if not s.sure
     ]
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+
+
+def _headings(sheets: list[RawSheet]) -> pl.DataFrame:
+    """Headings that were guessed, and those of which two claim one column."""
+    rows: list[tuple[object, ...]] = []
+    for sheet in sheets:
+        place = (sheet.file, sheet.sheet, sheet.heading_row)
+        known = TABLES[sheet.table]
+        for name in sorted(sheet.guessed & sheet.columns.keys()):
+            heading = sheet.header(name)
+            rows.append((*place, heading, "heading_guessed", "note", heading, f"{known.column(name).zh} {name}"))
+        for name, numbers in sorted(sheet.claimed.items()):
+            headings = "、".join(sheet.headers[number] for number in numbers)
+            rows.append((*place, sheet.headers[numbers[0]], "column_claimed_twice", "unknown", headings, f"{known.column(name).zh} {name}"))
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 

@@ -87,7 +87,6 @@ def write(
     if not marked:
         return []
     checksums = dict(delivery.sources.select("file", "sha256").unique().sort("file").iter_rows())
-    chosen = profiles.load(profile) if profile else None
 
     def one_file(found: tuple[str, Path]) -> str | None:
         name, path = found
@@ -98,7 +97,9 @@ def write(
         return _give(back, chosen).relative_to(draft / FOLDER).as_posix()
 
     with tempfile.TemporaryDirectory(prefix="jiadi-") as folder, ThreadPoolExecutor(WORKERS) as pool:
-        return [name for name in pool.map(one_file, find(paths, Path(folder)).files) if name]
+        inside = find(paths, Path(folder))
+        chosen = profiles.load(profile) if profile else profiles.lying_with(inside.profiles)
+        return [name for name in pool.map(one_file, inside.files) if name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
 
     Args:
         paths: files, folders (with all that is in them) or zips.
-        profile: YAML, see `read.profile`; None leaves it to the shipped ones.
+        profile: YAML, see `read.profile`; None leaves it to one that lies with the files, else to the shipped ones.
         progress: called with the share of the files that are done.
 
     Returns:
@@ -46,9 +46,9 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
     >>> read([]).sheets
     []
     """
-    chosen = profiles.load(profile) if profile else None
     with tempfile.TemporaryDirectory(prefix="jiadi-") as folder:
         found = find(paths, Path(folder))
+        chosen = profiles.load(profile) if profile else profiles.lying_with(found.profiles)
         taken = _take_all(found, chosen, progress or (lambda share: None))
         delivery = RawDelivery()
         _read_manifests(found, delivery)

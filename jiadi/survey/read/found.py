@@ -15,6 +15,8 @@ from jiadi.survey.read.inspect import archive_fault
 from jiadi.survey.read.reasons import Said
 from jiadi.survey.review.decision import REMEMBERED
 
+PROFILES = frozenset({"导入方案.yaml", "profile.yaml"})
+"""Names of a profile that lies with the files."""
 NEVER_READ = frozenset({"truth.json"})
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 TEXTS = frozenset({".csv", ".txt", ".tsv"})
@@ -34,12 +36,14 @@ class Found:
         manifests: the same, of manifests.
         refused: name and reason of what is not opened at all.
         decisions: name and place of decisions of earlier runs.
+        profiles: name and place of profiles that lie with the files.
     """
 
     files: list[tuple[str, Path]] = field(default_factory=list)
     manifests: list[tuple[str, Path]] = field(default_factory=list)
     refused: list[tuple[str, Said]] = field(default_factory=list)
     decisions: list[tuple[str, Path]] = field(default_factory=list)
+    profiles: list[tuple[str, Path]] = field(default_factory=list)
 
 
 def find(paths: Sequence[Path], unpacked: Path) -> Found:
@@ -74,6 +78,8 @@ def _add(path: Path, name: str, found: Found, unpacked: Path, *, asked: bool = F
         return
     if path.name in MANIFESTS:
         found.manifests.append((name, path))
+    elif path.name in PROFILES and depth == 0:
+        found.profiles.append((name, path))
     elif path.name.endswith(REMEMBERED):
         found.decisions.append((name, path))
     elif suffix == ".zip" and depth < _DEEPEST_ZIP:

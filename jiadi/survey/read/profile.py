@@ -19,6 +19,7 @@ where its `recognise` section fits the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -102,6 +103,24 @@ def load(path: Path) -> Profile:
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise _bad(path, " ".join(str(error).split())[:200]) from error
     return parse(content, path)
+
+
+def lying_with(found: Sequence[tuple[str, Path]]) -> Profile | None:
+    """The profile that lies with the files (随资料的导入方案): of several, the rules of all of them, the first name first.
+
+    Raises:
+        Refusal: `bad_profile`.
+
+    >>> lying_with([]) is None
+    True
+    """
+    loaded = [load(path) for _, path in sorted(found)]
+    if not loaded:
+        return None
+    rules: dict[str, Rule] = {}
+    for one in reversed(loaded):
+        rules = {**rules, **one.rules}
+    return Profile(loaded[0].name, rules, others_used=all(one.others_used for one in loaded))
 
 
 def parse(content: Any, path: Path) -> Profile:

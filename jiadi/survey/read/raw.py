@@ -41,6 +41,9 @@ class RawSheet:
         sure: whether anything but a few headings tells the list.
         heading_row: last row of the heading, as Excel shows it; 0 where there is none.
         left: columns of the sheet before source column 0.
+        guessed: schema columns whose heading is one letter off.
+        claimed: schema column → source columns that claim it; none of them is taken.
+        asked: schema columns that a profile names.
     """
 
     file: str
@@ -61,6 +64,9 @@ class RawSheet:
     sure: bool = True
     heading_row: int = 0
     left: int = 0
+    guessed: frozenset[str] = frozenset()
+    claimed: dict[str, list[int]] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
     @property
     def spatial(self) -> bool:

@@ -16,7 +16,7 @@ from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
 from jiadi.geo.files import Layer, is_map, read_layers
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.survey.giveback import mark
-from jiadi.survey.read import header, reasons
+from jiadi.survey.read import guess, header, reasons
 from jiadi.survey.read.found import MAPS, WORKBOOKS
 from jiadi.survey.read.match import SURE, Match, match, of_codes
 from jiadi.survey.read.profile import Profile, Rule, shipped
@@ -156,6 +156,10 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
         return found
     heading, frame, skipped, mixed = found
     columns = _settled(heading.match.columns, heading.texts, rule)
+    table = heading.match.table
+    near = {name: place for name, place in guess.near(table, heading.texts, columns).items() if name not in rule.columns}
+    columns |= near
+    claimed = _claims(table, heading.texts, columns, rule, frame)
     fixed = dict(rule.fixed)
     if heading.match.table == "zone" and "zone_kind" not in columns and "zone_kind" not in fixed:
         kind = of_codes(f"{one.name} {Path(name).stem}", TABLES["zone"].column("zone_kind").codes)
@@ -165,11 +169,27 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
     sheet.skipped, sheet.mixed, sheet.sure = skipped, mixed, heading.match.score >= SURE or bool(rule.table)
     sheet.heading_row, sheet.left = heading.last, one.left
+    sheet.guessed, sheet.claimed, sheet.asked = frozenset(near), claimed, frozenset(rule.columns)
     if one.layer is not None:
         sheet.crs_text = one.layer.crs_text if one.layer.crs_text and not (one.layer.crs_assumed and rule.crs) else rule.crs
         sheet.crs_assumed = one.layer.crs_assumed and not rule.crs
         sheet.bounds = one.layer.bounds
     return sheet
+
+
+def _claims(table: str, texts: Sequence[str], columns: dict[str, int], rule: Rule, frame: pl.DataFrame) -> dict[str, list[int]]:
+    """Columns that two headings claim and the cells do not settle; they are taken out of `columns`, for either may be wrong."""
+    open_ones = {}
+    for column, numbers in guess.claims(table, texts, columns).items():
+        if column in rule.columns:
+            continue
+        chosen = guess.settled(frame, numbers)
+        if chosen is None:
+            open_ones[column] = numbers
+            del columns[column]
+        else:
+            columns[column] = chosen
+    return open_ones
 
 
 def _names_village(sheet: str, table: str) -> bool:
@@ -185,7 +205,7 @@ def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
         return reasons.of("empty_sheet")
     grid = _top(one.frame)
     hint = f"{Path(name).stem} {one.name}"
-    heading = (_asked_heading(grid, rule, hint) if rule.columns else None) or header.find(grid, one.merged, hint, rule.table)
+    heading = _heading(grid, one.merged, rule, hint)
     if heading is None:
         seen = next((texts for _, texts in grid if sum(map(bool, texts)) > 1), grid[0][1])
         return _unknown(seen)
@@ -194,6 +214,16 @@ def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
     lines = {entry[1] for entry in one.merged if entry[0] == -1}
     rows = frame.select(pl.col(ROW).is_in(list(lines)).arg_true()).to_series().to_list() if lines else []
     return heading, frame, skipped, ({0: rows} if rows else {})
+
+
+def _heading(grid: Sequence[tuple[int, list[str]]], merged: Sequence[Sequence[int]], rule: Rule, hint: str) -> header.Heading | None:
+    """The heading as found; or, where a profile names headings that it lacks, the row that holds most of them."""
+    found = header.find(grid, merged, hint, rule.table)
+    asked = _asked_heading(grid, rule, hint) if rule.columns else None
+    if found and asked:
+        wanted = set(rule.columns.values())
+        return found if len(wanted & set(found.texts)) >= len(wanted & set(asked.texts)) else asked
+    return found or asked
 
 
 def _asked_heading(grid: Sequence[tuple[int, list[str]]], rule: Rule, hint: str) -> header.Heading | None:
