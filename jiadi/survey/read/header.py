@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from jiadi.register.schema import TABLES
 from jiadi.survey.read.match import JOIN, Match, match
 from jiadi.survey.read.raw import ROW
 
 DEEPEST = 30
 """A heading is looked for in the first rows of a sheet only."""
-_TOTAL = r"^(合计|小计|总计|累计|共计|总合计)[:：]?(\d+[户宗幢人条]?)?$"
+_WHOSE = r"(本[页表村组]|全[村镇县]|.{1,12}[村组镇乡区县]|.{1,10}(街道|社区))?"
+_TOTAL = rf"^{_WHOSE}(合计|小计|总计|累计|共计|总合计)[:：]?(\d+[户宗幢人条]?)?$"
+_CODED = r"[0-9]{6}"
+"""A row with such a code in a column of codes is somebody's, whatever else stands in it."""
+_CODES = frozenset({"person_id", "parcel_code", "unit_code", "code"})
 _REMARK = r"^(注|备注|说明|填表|填报|制表|审核|单位负责人|负责人|填表人|制表人|审核人)[^0-9]{0,12}[:：]"
 
 
@@ -22,7 +27,7 @@ class Heading:
 
     Args:
         first, last: its rows, as Excel shows them.
-        texts: one heading a column; both rows joined by `JOIN`, "" where a column has none.
+        texts: one heading a column; its rows joined by `JOIN`, "" where a column has none.
         match: the list and its columns.
     """
 
@@ -51,14 +56,23 @@ def find(grid: Sequence[tuple[int, list[str]]], merged: Sequence[Sequence[int]],
     for place, (row, texts) in enumerate(grid):
         one = [_clean(text) for text in texts]
         candidates = [(row, one)]
-        if place + 1 < len(grid) and grid[place + 1][0] == row + 1:
-            candidates.append((row + 1, _two_rows(row, one, [_clean(text) for text in grid[place + 1][1]], merged)))
+        below = [[_clean(text) for text in grid[place + n][1]] for n in (1, 2) if place + n < len(grid) and grid[place + n][0] == row + n]
+        if below:
+            candidates.append((row + 1, _two_rows(row, one, below[0], merged)))
+        if len(below) > 1 and _is_heading(below[1]):
+            candidates.append((row + 2, _two_rows(row, one, _two_rows(row + 1, below[0], below[1], merged), merged)))
         for last, headings in candidates:
             fit = match(headings, spatial=False, hint=hint, only=only)
             if fit.table:
                 found.append(Heading(row, last, headings, fit))
     # A title over a heading adds nothing to it, so of equals the one of a single row is meant.
     return max(found, key=lambda one: (one.match.score, one.first - one.last, -one.first), default=None)
+
+
+def _is_heading(texts: Sequence[str]) -> bool:
+    """Whether a row may be the third one of a heading: words without a long figure in it."""
+    filled = [text for text in texts if text]
+    return len(filled) > 1 and not any(sum(map(str.isdigit, text)) > 2 for text in filled)
 
 
 def _clean(text: str) -> str:
@@ -105,7 +119,9 @@ def data_rows(frame: pl.DataFrame, heading: Heading) -> tuple[pl.DataFrame, int]
     if below.is_empty():
         return below, 0
     span = int(below.get_column(ROW).max()) - heading.last  # type: ignore[arg-type]
-    kept = below.filter(~(_blank(below, heading) | _totals(below) | _repeated(below, heading) | _remarks(below)))
+    kept = below.filter(
+        ~(_blank(below, heading) | (_totals(below) & ~_coded(below, heading)) | _repeated(below, heading) | _remarks(below))
+    )
     return kept, span - len(kept)
 
 
@@ -124,9 +140,18 @@ def _blank(frame: pl.DataFrame, heading: Heading) -> pl.Expr:
 
 
 def _totals(frame: pl.DataFrame) -> pl.Expr:
-    texts = [name for name in frame.columns if name.startswith("t")][:4]
+    """A total may stand in any column; most columns have no such letter and are not looked at twice."""
+    texts = [name for name in frame.columns if name.startswith("t") and frame[name].str.contains("计", literal=True).any()]
     hits = [pl.col(name).str.replace_all(r"\s", "").str.contains(_TOTAL).fill_null(False) for name in texts]
     return pl.any_horizontal(hits) if hits else pl.lit(False)
+
+
+def _coded(frame: pl.DataFrame, heading: Heading) -> pl.Expr:
+    """Rows with a resident ID or a code of their own."""
+    columns = TABLES[heading.match.table].columns if heading.match.table else ()
+    places = [heading.match.columns[one.name] for one in columns if one.kind in _CODES and one.name in heading.match.columns]
+    cells = [pl.col(name).cast(pl.String).str.contains(_CODED).fill_null(False) for place in places for name in _kinds(frame, place)]
+    return pl.any_horizontal(cells) if cells else pl.lit(False)
 
 
 def _repeated(frame: pl.DataFrame, heading: Heading) -> pl.Expr:

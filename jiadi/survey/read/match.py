@@ -136,10 +136,9 @@ def _assign(table: str, headings: Sequence[str], shapefile: bool) -> dict[str, i
 
 
 def _readings(heading: str) -> list[str]:
-    """A heading as a whole, then its lower row alone."""
-    whole = plain(heading)
-    lower = plain(heading.rsplit(JOIN, 1)[-1]) if JOIN in heading else whole
-    return [whole] if lower == whole else [whole, lower]
+    """A heading as a whole, then without its upper rows, one after the other."""
+    rows = heading.split(JOIN) if JOIN in heading else [heading]
+    return list(dict.fromkeys(plain(JOIN.join(rows[place:])) for place in range(len(rows))))
 
 
 def _meanings(table: str, text: str, shapefile: bool) -> tuple[tuple[str, int], ...]:
