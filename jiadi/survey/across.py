@@ -8,6 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from jiadi.codes import person, unit
+from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery
 from jiadi.survey.link import keys
 from jiadi.survey.report import Sheet
@@ -23,6 +24,8 @@ WORDS = {
     "same_name_other_id": ("同村同名，证件号码与户籍不同", "The same name in the village, another ID in the household register"),
     "same_id_other_name": ("同一证件号码，姓名与户籍不同", "The same ID, another name in the household register"),
     "unit_code_repeated": ("同一不动产单元号在多行", "The same real-estate unit code in several rows"),
+    "shape_repeated": ("同一图形画了两次", "The same shape is drawn twice"),
+    "household_size": ("在册人数不合常理", "The household has an unlikely number of members"),
     "holder_differs": ("同一宗地，台账与图层权利人不同", "One parcel, the ledger and the layer name different holders"),
 }
 _HEADS = {
@@ -51,7 +54,8 @@ def across(delivery: Delivery) -> pl.DataFrame:
     parts = [
         _codes(delivery, name, column) for name, column in (("right", "parcel_code"), ("approval", "parcel_code"), ("house", "unit_code"))
     ]
-    parts += [_lacking_in_ledger(delivery), _repeated(delivery), _holders(delivery)]
+    parts += [_lacking_in_ledger(delivery), _repeated(delivery), _holders(delivery), _sizes(delivery)]
+    parts += [_drawn_twice(delivery, name) for name in ("parcel", "footprint", "house")]
     parts += [_persons(delivery, name) for name in _NAMED]
     found = pl.concat([part.select(list(ACROSS)) if part.width else pl.DataFrame(schema=ACROSS) for part in parts])
     return found.sort(list(ACROSS))
@@ -116,6 +120,31 @@ def _repeated(delivery: Delivery) -> pl.DataFrame:
     houses = keys.listed(delivery, "house").drop_nulls("unit_code").filter(pl.col("unit_code").str.slice(19, 5) != "F9999")
     rows = houses.filter(pl.len().over("unit_code") > 1)
     return _placed(rows, delivery, "house", "unit_code_repeated", "unit_code", pl.col("unit_code"), pl.len().over("unit_code"))
+
+
+def _drawn_twice(delivery: Delivery, name: str) -> pl.DataFrame:
+    """Shapes that are the same to the last corner; checked shapes begin at one corner and run one way."""
+    if name not in delivery.tables:
+        return pl.DataFrame()
+    drawn = keys.listed(delivery, name).drop_nulls("geometry")
+    rows = drawn.with_columns(pl.col("geometry").hash(7).alias("_shape")).filter(pl.len().over("_shape") > 1)
+    rows = rows.filter(pl.len().over("geometry") > 1)
+    others = pl.col("id").sort().str.join("、").over("geometry")
+    return _placed(rows, delivery, name, "shape_repeated", "geometry", pl.col("id"), others)
+
+
+def _sizes(delivery: Delivery) -> pl.DataFrame:
+    """Households of more members than one has."""
+    if "person" not in delivery.tables:
+        return pl.DataFrame()
+    known = TABLES["household"].column("size")
+    persons = keys.listed(delivery, "person")
+    alive = persons.filter(pl.col("died_on").is_null() & pl.col("valid_to").is_null())
+    large = alive.group_by("household_code").len().filter(pl.col("len") > (known.high or 40)).select("household_code", "len")
+    first = (
+        persons.sort("source_id", "source_row").unique("household_code", keep="first", maintain_order=True).join(large, on="household_code")
+    )
+    return _placed(first, delivery, "person", "household_size", "household_code", pl.col("household_code"), pl.col("len"))
 
 
 def _holders(delivery: Delivery) -> pl.DataFrame:

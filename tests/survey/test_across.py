@@ -115,3 +115,26 @@ def test_a_total_that_is_none_is_told(line: str, tmp_path: Path) -> None:
     (tmp_path / "清单.yaml").write_text(f"stated_totals:\n  - {line}\n", "utf-8")
     (tmp_path / "户籍.csv").write_text("户号,姓名,与户主关系\n1,张三,户主\n", "gb18030")
     assert [entry["status"] for entry in read([tmp_path]).files] == ["refused"]
+
+
+def test_a_shape_that_is_drawn_twice(tmp_path: Path) -> None:
+    ring = [[118.5, 28.9], [118.5005, 28.9], [118.5005, 28.9005], [118.5, 28.9005], [118.5, 28.9]]
+    rings = [ring, [*ring[2:], ring[1], ring[2]], [[x + 0.001, y] for x, y in ring]]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"标识码": str(n), "调查编号": f"{VILLAGE}-{n:05d}"},
+            "geometry": {"type": "Polygon", "coordinates": [one]},
+        }
+        for n, one in enumerate(rings)
+    ]
+    (tmp_path / "房屋轮廓.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    found = across.across(check(read([tmp_path])))
+    assert found.select("code", "row", "other").rows() == [("shape_repeated", 1, "0、1"), ("shape_repeated", 2, "0、1")]
+
+
+def test_a_household_of_sixty(tmp_path: Path) -> None:
+    rows = [f"A,甲{n:02d},子女,{VILLAGE}" for n in range(60)] + [f"B,乙,户主,{VILLAGE}"]
+    (tmp_path / "户籍.csv").write_text("\n".join(["户号,姓名,与户主关系,村代码", *rows]) + "\n", "gb18030")
+    found = across.across(check(read([tmp_path])))
+    assert found.select("code", "row", "value", "other").rows() == [("household_size", 2, "A", "60")]
