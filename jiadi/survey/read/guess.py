@@ -19,14 +19,15 @@ _HAN = re.compile(r"[\u4e00-\u9fff]{3,}")
 def confidence(table: str, column: str, heading: str) -> float:
     """How sure it is that a heading means a column (置信度), 0 to 1.
 
-    >>> confidence("right", "holder_id", "户主/证件号码"), confidence("parcel", "stated_area_m2", "宗地面枳")
+    >>> confidence("right", "parcel_code", "权属/宗地代码"), confidence("parcel", "stated_area_m2", "宗地面枳")
     (0.9, 0.8)
     """
     meant = words(table)
     if column in (name for name, _ in meant.get(plain(heading), ())):
         return EXACT
-    lower = plain(heading.rsplit(JOIN, 1)[-1])
-    if column in (name for name, _ in meant.get(lower, ())):
+    rows = heading.split(JOIN)
+    lower = [plain(JOIN.join(rows[place:])) for place in range(1, len(rows))]
+    if any(column in (name for name, _ in meant.get(text, ())) for text in lower):
         return PART
     return CUT if any(word.startswith(plain(heading)) for word in meant) else GUESSED
 
