@@ -285,7 +285,7 @@ def _shapefile(file: Path) -> _Read:
         # Links to geometry and system alone: the table is read by `read_dbf`, and an index that is
         # missing or wrong is made anew beside the link, not beside the user's file.
         for suffix in (".shp", ".shx", ".prj"):
-            if suffix in siblings:
+            if suffix in siblings and not (suffix == ".prj" and _is_no_text(siblings[suffix])):
                 Path(folder, f"layer{suffix}").symlink_to(siblings[suffix].resolve())
         pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
         with warnings.catch_warnings():
@@ -302,6 +302,15 @@ def _shapefile(file: Path) -> _Read:
     except ValueError as error:
         raise ReadRefusal("unreadable", detail=str(error)) from error
     return _joined(one, attributes, fids)
+
+
+def _is_no_text(prj: Path) -> bool:
+    """Whether a .prj cannot be read as text: then nobody said the system, and it is asked for."""
+    try:
+        prj.read_bytes()[:65536].decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _joined(one: _Read, attributes: Any, fids: npt.NDArray[np.int64]) -> _Read:

@@ -212,3 +212,14 @@ def test_a_million_merged_cells(tmp_path: Path) -> None:
     workbook_with(tmp_path / "merged.xlsx", {"xl/worksheets/sheet1.xml": sheet})
     delivery = read([tmp_path])
     assert "person" in [sheet.table for sheet in delivery.sheets]
+
+
+def test_a_coordinate_system_that_is_no_text_is_asked_for(tmp_path: Path) -> None:
+    beside(tmp_path)
+    parcels(tmp_path / "宗地.shp")
+    raw = (tmp_path / "宗地.prj").read_bytes()
+    (tmp_path / "宗地.prj").write_bytes(raw.replace(b"China", b"\xe8hina").replace(b"CGCS", b"\xe8GCS"))
+    delivery = read([tmp_path])
+    assert "person" in [sheet.table for sheet in delivery.sheets]
+    (sheet,) = [sheet for sheet in delivery.sheets if sheet.file == "宗地.shp"]
+    assert sheet.crs_text == "" and sheet.frame.height == 3
