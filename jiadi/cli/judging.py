@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -16,12 +15,10 @@ from jiadi.cli.words import say
 from jiadi.errors import Refusal
 from jiadi.insight import report as insight_report
 from jiadi.insight import workbook
-from jiadi.law import load as load_law
 from jiadi.law.load import keep as keep_law
 from jiadi.policy import explain as policy_explain
-from jiadi.policy.judge import Judgement
 from jiadi.policy.labels import label
-from jiadi.run import pipeline, store, summary
+from jiadi.run import kept, pipeline, store, summary
 from jiadi.run.folder import whole
 from jiadi.run.stages import Progress
 from jiadi.survey import across, problems, totals
@@ -31,9 +28,6 @@ from jiadi.survey.renewal import conflict
 from jiadi.survey.renewal import report as renewal_report
 from jiadi.survey.review import decision
 from jiadi.survey.review import workbook as review_workbook
-
-_OWN_LAW = "law"
-"""Folder of a kept run that holds the set that judged it, where it is none of the shipped ones."""
 
 
 def judge_and_write(
@@ -60,8 +54,8 @@ def judge_and_write(
     with whole(out, own=("report", giveback.FOLDER, decision.REMEMBERED)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome)
-            if law:
-                keep_law(law, draft / store.KEPT / _OWN_LAW)
+            if outcome.law:
+                keep_law(law or outcome.law.name, draft / kept.FOLDER / kept.LAW)
             asked, sums = across.across(outcome.delivery), totals.totals(outcome.delivery)
             more = [renewal_report.conflict_sheet(disagreed, lang), across.sheet(asked, lang), totals.sheet(sums, lang)]
             survey_report.write_problems(draft, outcome.delivery, found, lang, more)
@@ -112,20 +106,13 @@ def explain_house(directory: Path, house: str, lang: str) -> tuple[dict[str, Any
     Raises:
         Refusal: no result folder, or no such house (with those that are spelled alike).
     """
-    stored = directory / "summary.json"
-    kept = directory / store.KEPT
-    for needed in (stored, kept):
-        if not needed.exists():
-            raise Refusal("not_a_result", say("not_a_result", lang, directory=directory, name=needed.name))
-    law = json.loads(stored.read_text(encoding="utf-8"))["law"]
-    judgement = Judgement.load(kept)
+    run = kept.load(directory)
+    judgement, lawset, law = run.judgement, run.lawset, run.summary["law"]
     ids = judgement.houses["id"].to_list()
     if house not in set(ids):
         alike = get_close_matches(house, ids, n=3, cutoff=0.6)
         near = say("near", lang, ids="、".join(alike)) if alike else ""
         raise Refusal("no_such_house", say("no_such_house", lang, house=house, near=near))
-    own = kept / _OWN_LAW
-    lawset = load_law(own if own.is_dir() else law["set"]) if law else None
     explanation = policy_explain.explain(judgement, lawset, house, lang)
     text = policy_explain.render(explanation, lang)
     if lawset and lawset.sha256 != law["sha256"]:

@@ -14,6 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from jiadi.law.agree import check_bounds, check_ends, check_overlaps, check_promises
 from jiadi.law.citation import Citation, at, both, mapping, read_citations, typed
 from jiadi.law.dense import compile_array, ends
@@ -132,28 +134,25 @@ def case_files(name_or_path: str | Path) -> dict[str, list[Path]]:
     return found
 
 
-def keep(name_or_path: str | Path, folder: Path) -> bool:
-    """Keep a set of one's own beside what it judged, so that it can be explained later (留存本县规则).
+def keep(name_or_path: str | Path, folder: Path) -> None:
+    """Keep a set beside what it judged, so that it can be explained and judged again later (留存规则集).
 
     Args:
         name_or_path: as `load` takes it; it loaded.
-        folder: where to, made anew; its `sets.yaml` then loads as the same set.
-
-    Returns:
-        Whether there was anything to keep: a shipped set stays where it is.
+        folder: where to, made anew: all its layers, shipped or not. It then loads as the same set, with the same hash.
     """
-    if str(name_or_path) in shipped():
-        return False
-    own = Path(name_or_path)
+    shipped_too = str(name_or_path) in shipped()
+    folders = (SHIPPED,) if shipped_too else (Path(name_or_path), SHIPPED)
+    marked = _shipped_sets() if shipped_too else read_text(folders[0] / "sets.yaml", "sets.yaml")
+    name = str(name_or_path) if shipped_too else next(iter(_sets(marked)))
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    shutil.copyfile(own / "sets.yaml", folder / "sets.yaml")
-    marked = read_text(own / "sets.yaml", "sets.yaml")
-    for layer in marked.data["sets"][next(iter(_sets(marked)))]["layers"]:
-        if (own / layer).is_dir():
-            shutil.copytree(own / layer, folder / layer, ignore=shutil.ignore_patterns(".*", "*.md"))
-    return True
+    for layer in marked.data["sets"][name]["layers"]:
+        found = _folder(marked, ("sets", name, "layers"), str(layer), folders)
+        shutil.copytree(found, folder / str(layer), ignore=shutil.ignore_patterns(".*", "*.md", "tests", "__pycache__"))
+    kept = {"provinces": list(_provinces(marked)), "sets": {name: marked.data["sets"][name]}}
+    (folder / "sets.yaml").write_text(yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def signed_layers() -> tuple[str, ...]:

@@ -11,10 +11,8 @@ from jiadi.geo import write as geo_write
 from jiadi.policy.labels import label
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery
+from jiadi.run import kept
 from jiadi.run.pipeline import Outcome
-
-KEPT = "run"
-"""Folder of a result in which the judgement is kept for `jiadi explain`."""
 
 
 def write(draft: Path, outcome: Outcome) -> None:
@@ -26,9 +24,9 @@ def write(draft: Path, outcome: Outcome) -> None:
     """
     geo_write.geopackage(draft / "register.gpkg", register_layers(outcome))
     geo_write.geopackage(draft / "verdicts.gpkg", {"verdicts": verdicts(outcome)})
-    kept = draft / KEPT
-    kept.mkdir()
-    outcome.judgement.save(kept)
+    folder = draft / kept.FOLDER
+    folder.mkdir()
+    outcome.judgement.save(folder)
 
 
 def register_layers(outcome: Outcome) -> dict[str, pl.DataFrame]:

@@ -10,6 +10,7 @@ import yaml
 
 from jiadi.law import breakpoints, default_for, load, shipped
 from jiadi.law.citation import Citation
+from jiadi.law.load import keep
 from jiadi.register.schema import TABLES
 
 ROOT = Path(__file__).parents[2]
@@ -112,3 +113,12 @@ def test_words_are_those_of_the_labels() -> None:
     assert set(law.text["finding"]) | {"no_law_set"} == set(labels["finding"])
     assert set(law.parameters["remedy"].index["finding"]) == set(law.text["finding"])
     assert set(law.parameters["remedy"].words) == set(law.text["remedy"])
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_kept_set_is_whole_and_the_same(name: str, tmp_path: Path) -> None:
+    keep(name, tmp_path / "law")
+    kept = load(tmp_path / "law")
+    assert (kept.name, kept.sha256, kept.sample) == (name, load(name).sha256, load(name).sample)
+    held = {path.relative_to(tmp_path / "law").parts[0] for path in (tmp_path / "law").iterdir()}
+    assert held == {"sets.yaml", *(layer.split("/")[0] for layer in kept.layers)}

@@ -1,0 +1,64 @@
+"""A stored run, taken up again (留存的判定): its judgement, the law that judged it, and its summary."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jiadi.errors import Refusal
+from jiadi.law import LawSet
+from jiadi.law import load as load_law
+from jiadi.policy import judge as policy_judge
+from jiadi.policy.judge import Judgement
+
+FOLDER = "run"
+"""Folder of a result in which the judgement is kept."""
+
+LAW = "law"
+"""Folder in there with the rule set that judged it, whole."""
+
+SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run as it was stored (留存的一次判定).
+
+    Args:
+        directory: result folder of `jiadi judge`.
+        judgement: read back; without the rules as they were tried.
+        lawset: the set that judged, as it was that day; None where no set covers the place.
+        summary: what summary.json says.
+    """
+
+    directory: Path
+    judgement: Judgement
+    lawset: LawSet | None
+    summary: dict[str, Any]
+
+    def tried(self) -> Judgement:
+        """The same judgement made anew from the kept facts, with each rule as it was tried (重演判定)."""
+        return policy_judge.judge(self.judgement.facts, self.lawset)
+
+
+def load(directory: Path) -> Kept:
+    """Take up a stored run (取留存的判定).
+
+    Args:
+        directory: result folder of `jiadi judge`.
+
+    Raises:
+        Refusal: `not_a_result`, with what is missing; or a kept rule set that does not load.
+    """
+    kept = directory / FOLDER
+    for needed in (directory / SUMMARY, kept / "judgement.json", kept / "facts.json"):
+        if not needed.exists():
+            why = f"{directory} is not a result folder of jiadi judge: {needed.relative_to(directory)} is missing."
+            raise Refusal("not_a_result", why, "Give the folder that followed -o.")
+    summary = json.loads((directory / SUMMARY).read_text(encoding="utf-8"))
+    law = summary["law"]
+    own = kept / LAW
+    lawset = load_law(own if own.is_dir() else law["set"]) if law else None
+    return Kept(directory, Judgement.load(kept), lawset, summary)
