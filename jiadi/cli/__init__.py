@@ -3,6 +3,7 @@
 `jiadi law` looks rule sets over. Exit status: 0 done (files that were refused are listed), 2 bad usage, 3 nothing usable in the input.
 """
 
+from jiadi.cli import fairness as _fairness
 from jiadi.cli import mapping as _mapping
 from jiadi.cli.commands import app
 from jiadi.cli.law import law_app
@@ -15,4 +16,4 @@ def main() -> None:
     app()
 
 
-__all__ = ["_mapping", "app", "main"]
+__all__ = ["_fairness", "_mapping", "app", "main"]
