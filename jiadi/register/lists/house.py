@@ -1,0 +1,127 @@
+"""Houses: what the survey says of them, and their footprints (房)."""
+
+from __future__ import annotations
+
+from jiadi.register.codelist import FACADES, FENCES, HERITAGE
+from jiadi.register.column import Column, Table
+from jiadi.register.lists.usual import FEATURE, GEOMETRY, PARCEL_CODE, VILLAGE, VILLAGE_NAME, YES_NO
+
+STRUCTURES = {
+    "steel": ("钢结构", "1", "钢"),
+    "steel_concrete": ("钢和钢筋混凝土结构", "2", "钢混"),
+    "reinforced_concrete": ("钢筋混凝土结构", "3", "钢筋混凝土", "框架", "砼"),
+    "mixed": ("混合结构", "4", "混合", "砖混", "混"),
+    "brick_wood": ("砖木结构", "5", "砖木", "砖"),
+    "other": ("其他结构", "6", "其他", "土木", "木", "土", "石", "铁", "简", "棚"),
+}
+HOUSE = Table(
+    "house",
+    "房屋",
+    (
+        Column("survey_code", "调查编号", "code", ("农房编号", "房屋编号", "调查表编号", "FWBH", "地块编号"), key=True),
+        Column("owner_name", "产权人", "name", ("房屋所有人", "所有权人", "房主", "产权人姓名", "户主姓名", "FWSYQR")),
+        Column("unit_code", "不动产单元号", "unit_code", ("不动产单元代码", "BDCDYH", "单元号")),
+        Column("parcel_code", "宗地代码", "parcel_code", PARCEL_CODE.aliases),
+        VILLAGE,
+        VILLAGE_NAME,
+        Column("house_number", "门牌号", "text", ("门牌", "户号门牌", "地址门牌", "MPH")),
+        Column(
+            "built_year",
+            "建成年份",
+            "year",
+            ("建造年份", "建造年代", "建成年代", "年份", "JGNF", "JZND", "JGRQ", "竣工日期", "建成时间", "建造时间", "建房时间"),
+            low=1600,
+        ),
+        Column("built_month", "建成月份", "month", ("建造月份", "月份"), low=1, high=12),
+        Column("storeys", "层数", "integer", ("地上层数", "房屋层数", "ZCS", "DSCS"), low=1, high=60),
+        Column("storeys_below", "地下层数", "integer", ("DXCS",), low=0, high=10),
+        Column("height_m", "房屋高度", "length_m", ("建筑高度", "FWGD", "JZWGD", "建筑物高度"), low=1.5, high=100),
+        Column("eaves_height_m", "檐口高度", "length_m", ("檐高", "YKGD"), low=1, high=60),
+        Column("open_floor_m", "架空层层高", "length_m", ("架空层高度", "底层架空高度"), low=0, high=10),
+        Column("floor_area_m2", "建筑面积", "area_m2", ("SCJZMJ", "房屋建筑面积", "JZMJ"), low=1, high=100000),
+        Column("base_area_m2", "占地面积", "area_m2", ("ZZDMJ", "房屋占地面积", "基底面积", "地块面积"), low=1, high=100000),
+        Column("structure", "房屋结构", "enum", ("FWJG", "结构类型", "结构"), codes=STRUCTURES),
+        Column(
+            "use",
+            "房屋用途",
+            "enum",
+            ("GHYT", "用途", "使用性质", "地块用途"),
+            codes={
+                "residence": ("住宅", "10", "居住", "自住"),
+                "annex": ("附属用房", "附房", "辅房", "附属"),
+                "business": ("经营", "经营用房", "商住"),
+                "public": ("公共", "公共用房"),
+                "vacant": ("空置",),
+            },
+        ),
+        Column("inherited", "是否继承", "boolean", ("继承取得", "继承"), codes=YES_NO),
+        Column(
+            "vacancy",
+            "闲置情况",
+            "enum",
+            ("空置情况", "利用状况", "是否闲置"),
+            codes={"in_use": ("在用", "正常使用", "否"), "seasonal": ("季节性闲置", "季节性"), "all_year": ("常年闲置", "常年空置")},
+        ),
+        Column(
+            "safety_grade",
+            "鉴定等级",
+            "enum",
+            ("安全等级", "危房等级", "鉴定结果"),
+            codes={"A": ("A", "A级"), "B": ("B", "B级"), "C": ("C", "C级"), "D": ("D", "D级"), "unappraised": ("未鉴定",)},
+        ),
+        Column("masonry", "砌筑方式", "enum", (), codes={"hollow": ("空斗", "1"), "solid": ("实砌", "2"), "other": ("其他", "3")}),
+        Column(
+            "construction",
+            "构筑类型",
+            "enum",
+            (),
+            codes={
+                "brick_precast": ("砖石预制板", "1"),
+                "brick": ("砖石非预制板", "2"),
+                "concrete": ("混凝土", "3"),
+                "jumbled": ("混杂", "4"),
+                "earth_wood": ("土木", "5"),
+                "steel": ("钢", "6"),
+                "other": ("其他", "7"),
+            },
+        ),
+        Column(
+            "surroundings",
+            "周边环境",
+            "enum",
+            ("周边",),
+            codes={
+                "flat": ("平地", "1"),
+                "low": ("低洼", "2"),
+                "water": ("水边", "3"),
+                "hillside": ("山边", "4"),
+                "geohazard": ("地灾易发", "5"),
+                "seaside": ("海边", "6"),
+                "other": ("其他", "7"),
+            },
+        ),
+        Column("storeys_added", "私自加层", "boolean", ("有无加层",), codes=YES_NO),
+        Column("basement", "地下室", "boolean", ("有无地下室",), codes=YES_NO),
+        Column("no_ties", "三无", "boolean", ("三无房屋", "是否三无"), codes=YES_NO),
+        Column("hollow_slab", "预制多孔板", "boolean", ("多孔板",), codes=YES_NO),
+        Column("facade", "外墙状况", "enum", ("外立面", "外墙", "立面状况"), codes=FACADES),
+        Column("in_style", "风貌协调", "boolean", ("是否风貌协调", "风貌是否协调"), codes=YES_NO),
+        Column("fence_height_m", "围墙高度", "length_m", ("围墙高",), low=0, high=10),
+        Column("fence_kind", "围墙形式", "enum", ("围墙样式", "围墙类型"), codes=FENCES),
+        Column("derelict", "废弃", "boolean", ("是否废弃", "废弃倒塌"), codes=YES_NO),
+        Column("heritage_status", "保护身份", "enum", ("历史文化保护", "历史建筑", "文物保护"), codes=HERITAGE),
+        Column("at_approved_place", "按批位置", "boolean", ("按批准位置建设", "是否按批准位置建设", "位置是否与批准一致"), codes=YES_NO),
+        Column("land_papers", "用地手续", "boolean", ("有无用地手续",), codes=YES_NO),
+        Column("building_papers", "建设规划手续", "boolean", ("规划手续",), codes=YES_NO),
+        Column("title", "产权证", "boolean", ("有无产权证", "不动产权证"), codes=YES_NO),
+        FEATURE,
+        GEOMETRY,
+    ),
+    marks=("survey_code", "built_year", "storeys", "structure", "construction", "safety_grade"),
+)
+FOOTPRINT = Table(
+    "footprint",
+    "房屋轮廓",
+    (FEATURE, Column("survey_code", "调查编号", "code", HOUSE.column("survey_code").aliases, key=True), GEOMETRY),
+    marks=("survey_code",),
+)
