@@ -34,3 +34,37 @@ CONTROL_ZONES: Codes = {
     "outer_zone": ("其他控制区", "三类控制区"),
 }
 """Control zones of a county's plan 规划控制区."""
+
+RIGHT_KINDS: Codes = {
+    "collective_ownership": ("集体土地所有权", "1"),
+    "state_ownership": ("国家土地所有权", "2"),
+    "state_construction": ("国有建设用地使用权", "3"),
+    "state_construction_house": ("国有建设用地使用权/房屋所有权", "4"),
+    "homestead": ("宅基地使用权", "5"),
+    "homestead_house": ("宅基地使用权/房屋所有权", "6", "宅基地使用权/房屋（构筑物）所有权"),
+    "collective_construction": ("集体建设用地使用权", "7"),
+    "collective_construction_house": ("集体建设用地使用权/房屋所有权", "8"),
+    "contracted": ("土地承包经营权", "9"),
+    "other": ("其他", "99"),
+}
+"""Kind of right 权利类型 (QLLX) of the register of real estate."""
+
+ID_KINDS: Codes = {
+    "resident_id": ("身份证", "1", "居民身份证"),
+    "hong_kong_macao_taiwan": ("港澳台身份证", "2"),
+    "passport": ("护照", "3"),
+    "household_book": ("户口簿", "4"),
+    "officer": ("军官证", "5", "军官证（士兵证）", "士兵证"),
+    "organisation": ("组织机构代码", "6", "组织机构代码证", "统一社会信用代码"),
+    "licence": ("营业执照", "7"),
+    "other": ("其他", "99", "其它"),
+}
+"""Kind of document 证件种类 (ZJZL) of the register of real estate."""
+
+SHARINGS: Codes = {
+    "sole": ("单独所有", "0"),
+    "joint": ("共同共有", "1"),
+    "by_shares": ("按份共有", "2"),
+    "other": ("其他共有", "3"),
+}
+"""How holders share a right 共有方式 (GYFS)."""

@@ -66,6 +66,8 @@ class Table:
         identity: columns that together name one row for a person; the first that is filled serves.
         any_of: at least one of these must be filled, else the row is not taken.
         marks: columns that tell this list from others when headers are recognised.
+        layers: names that national databases give it, in capitals.
+        by_marks: whether its marks alone tell it; headings that many lists have do not.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Table:
     columns: tuple[Column, ...]
     any_of: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    by_marks: bool = False
 
     def column(self, name: str) -> Column:
         """The column of that name.

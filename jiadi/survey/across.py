@@ -26,6 +26,8 @@ WORDS = {
     "unit_code_repeated": ("同一不动产单元号在多行", "The same real-estate unit code in several rows"),
     "shape_repeated": ("同一图形画了两次", "The same shape is drawn twice"),
     "household_size": ("在册人数不合常理", "The household has an unlikely number of members"),
+    "account_differs": ("农户台账的成员数与户籍在册人数不同", "The account's number of members is not that of the household register"),
+    "holder_without_right": ("权利人清单有、台账没有这宗地的权利", "Holders are listed for a parcel of which the ledger has no right"),
     "holder_differs": ("同一宗地，台账与图层权利人不同", "One parcel, the ledger and the layer name different holders"),
 }
 _HEADS = {
@@ -54,7 +56,8 @@ def across(delivery: Delivery) -> pl.DataFrame:
     parts = [
         _codes(delivery, name, column) for name, column in (("right", "parcel_code"), ("approval", "parcel_code"), ("house", "unit_code"))
     ]
-    parts += [_lacking_in_ledger(delivery), _repeated(delivery), _holders(delivery), _sizes(delivery)]
+    parts += [_lacking_in_ledger(delivery), _repeated(delivery), _holders(delivery), _sizes(delivery), _accounts(delivery)]
+    parts += [_rightless(delivery)]
     parts += [_drawn_twice(delivery, name) for name in ("parcel", "footprint", "house")]
     parts += [_persons(delivery, name) for name in _NAMED]
     found = pl.concat([part.select(list(ACROSS)) if part.width else pl.DataFrame(schema=ACROSS) for part in parts])
@@ -139,12 +142,34 @@ def _sizes(delivery: Delivery) -> pl.DataFrame:
         return pl.DataFrame()
     known = TABLES["household"].column("size")
     persons = keys.listed(delivery, "person")
-    alive = persons.filter(pl.col("died_on").is_null() & pl.col("valid_to").is_null())
-    large = alive.group_by("household_code").len().filter(pl.col("len") > (known.high or 40)).select("household_code", "len")
+    large = _living(persons).filter(pl.col("len") > (known.high or 40)).select("household_code", "len")
     first = (
         persons.sort("source_id", "source_row").unique("household_code", keep="first", maintain_order=True).join(large, on="household_code")
     )
     return _placed(first, delivery, "person", "household_size", "household_code", pl.col("household_code"), pl.col("len"))
+
+
+def _living(persons: pl.DataFrame) -> pl.DataFrame:
+    """Members of each household who neither died nor left: household_code, len."""
+    return persons.filter(pl.col("died_on").is_null() & pl.col("valid_to").is_null()).group_by("household_code").len()
+
+
+def _accounts(delivery: Delivery) -> pl.DataFrame:
+    """Accounts of households that state another number of members than the register has."""
+    if not {"account", "person"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    living = _living(keys.listed(delivery, "person"))
+    rows = keys.listed(delivery, "account").join(living, on="household_code").filter(pl.col("persons") != pl.col("len"))
+    return _placed(rows, delivery, "account", "account_differs", "persons", pl.col("persons"), pl.col("len"))
+
+
+def _rightless(delivery: Delivery) -> pl.DataFrame:
+    """Holders of a parcel that has no row in the ledger."""
+    if not {"holder", "right"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    rights = keys.listed(delivery, "right").select("parcel_code").drop_nulls()
+    rows = keys.listed(delivery, "holder").drop_nulls("parcel_code").join(rights, on="parcel_code", how="anti")
+    return _placed(rows, delivery, "holder", "holder_without_right", "parcel_code", pl.col("parcel_code"), pl.col("holder_name"))
 
 
 def _holders(delivery: Delivery) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jiadi.register.column import Column, Table
-from jiadi.register.lists.usual import FROM, OWN, TO, VILLAGE, VILLAGE_NAME
+from jiadi.register.lists.usual import FROM, ID, OWN, TO, VILLAGE, VILLAGE_NAME
 
 PERSON = Table(
     "person",
@@ -79,4 +79,25 @@ AID = Table(
     ),
     any_of=("name", "id_number"),
     marks=("aid_kind",),
+)
+
+ACCOUNT = Table(
+    "account",
+    "农户台账",
+    (
+        Column("household_code", "户号", "code", ("NHDM", "农户代码", "户编号"), key=True),
+        Column("head_name", "户主姓名", "name", ("HZXM", "NHXM", "户主")),
+        Column("head_id", "户主证件号码", "person_id", ("HZSFZH", *ID)),
+        Column("persons", "户内成员数", "integer", ("HNCYSL", "户内成员数量", "家庭人口"), low=0, high=100),
+        Column("homesteads", "宅基地宗数", "integer", ("ZJDZS", "宅基地宗地数"), low=0, high=100),
+        Column("houses", "农房幢数", "integer", ("NMFWSL", "农民房屋数量", "房屋幢数"), low=0, high=100),
+        Column("homestead_area_m2", "宅基地总面积", "area_m2", ("ZJDZDMJ", "宅基地宗地面积"), low=0, high=100000),
+        Column("approved_area_m2", "批准总面积", "area_m2", ("ZJDPZMJ", "宅基地批准面积"), low=0, high=100000),
+        Column("idle_homesteads", "闲置宗数", "integer", ("XZZJDZS", "闲置宅基地宗数"), low=0, high=100),
+        VILLAGE,
+    ),
+    any_of=("household_code", "head_name", "head_id"),
+    marks=("persons", "homesteads", "houses", "idle_homesteads"),
+    layers=("NHTZ",),
+    by_marks=True,
 )

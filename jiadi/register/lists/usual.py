@@ -32,3 +32,5 @@ OWN = (
 PARCEL_CODE = Column("parcel_code", "宗地代码", "parcel_code", ("ZDDM", "宗地编码", "宗地号", "宅基地代码", "ZJDDM"))
 FROM = Column("valid_from", "起始日期", "date", ("起", "开始日期", "登记日期", "加入日期", "迁入日期", "享受起始"))
 TO = Column("valid_to", "终止日期", "date", ("止", "结束日期", "退出日期", "迁出日期", "享受终止"))
+UNIT_CODE = Column("unit_code", "不动产单元号", "unit_code", ("不动产单元代码", "BDCDYH", "单元号"))
+CERTIFICATE = Column("certificate", "不动产权证号", "text", ("BDCQZH", "ZSH", "证书号", "产权证号", "使用证号", "不动产权证书号"))

@@ -9,7 +9,7 @@ import polars as pl
 
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
-from jiadi.survey.check import shape
+from jiadi.survey.check import holding, shape
 from jiadi.survey.check.gather import gather
 from jiadi.survey.check.identity import assign_ids
 from jiadi.survey.check.table import Typed, type_table
@@ -51,8 +51,10 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
             problems.append(_add_list(of_list, day, systems, delivery))
-    delivery.problems = pl.concat(problems).sort(list(PROBLEMS), nulls_last=True)
-    delivery.files.sort(key=lambda entry: (str(entry["file"]), str(entry["sheet"])))
+    problems.append(holding.join(delivery))
+    # A layer that feeds two lists is told of each of its cells once.
+    delivery.problems = pl.concat(problems).unique().sort(list(PROBLEMS), nulls_last=True)
+    delivery.files.sort(key=lambda entry: (str(entry["file"]), str(entry["sheet"]), str(entry["table"])))
     return delivery
 
 
@@ -70,7 +72,7 @@ def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, d
 
 def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
     """The `source` table, and `headers`: JSON of schema column → heading in the file."""
-    ordered = sorted(sheets, key=lambda sheet: (sheet.file, sheet.sheet))
+    ordered = sorted(sheets, key=lambda sheet: (sheet.file, sheet.sheet, LISTS.index(sheet.table)))
     rows = [
         (
             number,
@@ -88,21 +90,25 @@ def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
 
 def _accepted(one: Typed, sources: pl.DataFrame) -> pl.DataFrame:
     """The rows that were taken, with id and provenance, in the schema's order."""
-    number = {(file, sheet): source for source, file, sheet in sources.select("source_id", "file", "sheet").iter_rows()}
-    ids = pl.Series([number[(sheet.file, sheet.sheet)] for sheet in one.gathered.sheets], dtype=pl.Int32)
-    frame = one.frame.with_columns(ids.gather(one.frame.get_column("sheet")).alias("source_id")).filter(one.accepted)
+    number = {
+        (file, sheet, table): source for source, file, sheet, table in sources.select("source_id", "file", "sheet", "table").iter_rows()
+    }
+    ids = pl.Series([number[(sheet.file, sheet.sheet, sheet.table)] for sheet in one.gathered.sheets], dtype=pl.Int32)
+    frame = one.frame.with_columns(ids.gather(one.frame.get_column("sheet")).alias("source_id")).filter(one.accepted & ~one.attached)
     schema = frame_schema(one.gathered.table)
     return assign_ids(one.gathered.table, frame.drop("sheet")).select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
 def _entries(one: Typed) -> list[dict[str, object]]:
     """What became of each sheet of a list, as summary.json tells it."""
-    counted = pl.DataFrame({"sheet": one.frame.get_column("sheet"), "accepted": one.accepted})
-    tallies = {sheet: (rows, taken) for sheet, rows, taken in counted.group_by("sheet").agg(pl.len(), pl.col("accepted").sum()).iter_rows()}
+    counted = pl.DataFrame({"sheet": one.frame.get_column("sheet"), "accepted": one.accepted, "joined": one.accepted & one.attached})
+    summed = counted.group_by("sheet").agg(pl.len(), pl.col("accepted", "joined").sum())
+    tallies = {sheet: (rows, taken, joined) for sheet, rows, taken, joined in summed.iter_rows()}
     entries: list[dict[str, object]] = []
     for number, sheet in enumerate(one.gathered.sheets):
-        rows, taken = tallies.get(number, (0, 0))
+        rows, taken, joined = tallies.get(number, (0, 0, 0))
         counts = {"rows": rows, "accepted": taken, "refused": rows - taken, "skipped": sheet.skipped}
+        counts |= {"joined": joined} if joined else {}
         head = {"file": sheet.file, "sheet": sheet.sheet, "table": sheet.table, "status": "read", "reason": "", "reason_en": ""}
         entries.append({**head, **counts})
     return entries

@@ -189,7 +189,7 @@ def overlapping(shapes: Shapes) -> tuple[Places, Places, pl.Series]:
     return np.concatenate([one, other]), np.concatenate([other, one]), pl.concat([area, area])
 
 
-def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: Remarks) -> pl.DataFrame:
+def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: Remarks, at: Places | None = None) -> pl.DataFrame:
     """Stated against measured areas (登记面积与图形面积): ranked, never refused.
 
     Args:
@@ -197,6 +197,7 @@ def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: 
         shapes: (n,) valid, in EPSG:4490; their geodesic areas are measured.
         shown: (n,) the stated area as it stands in the file.
         remarks: told `area_differs` where they differ by more than 5 % of the stated one.
+        at: (n,) the row at which each stated area stands; None where all stand at their shapes.
 
     Returns:
         Rows that have both: place, stated_m2, measured_m2, difference_m2, difference (share of the stated one).
@@ -212,5 +213,6 @@ def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: 
     frame = frame.with_columns((pl.col("difference_m2") / pl.col("stated_m2")).alias("difference"))
     far = frame.filter(pl.col("difference").abs() > MOST_DIFFERENCE)
     words = far.select(pl.format("{} m² / {}%", pl.col("measured_m2"), (pl.col("difference") * 100).round(1))).to_series()
-    remarks.add(far.get_column("place").to_numpy(), "stated_area_m2", "area_differs", shown.gather(far.get_column("place")), detail=words)
+    places = far.get_column("place").to_numpy()
+    remarks.add(places if at is None else at[places], "stated_area_m2", "area_differs", shown.gather(places), detail=words)
     return frame

@@ -8,10 +8,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from jiadi.codes import unit
 from jiadi.geo.axes import Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
-from jiadi.survey.check import code, day, holder, number, shape, text, word
+from jiadi.survey.check import attach, code, day, holder, number, shape, text, word
 from jiadi.survey.check.gather import Cells, Gathered
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.shape import Drawn
@@ -31,6 +32,7 @@ class Typed:
         gathered: what was read.
         frame: typed columns of the schema, `source_row`, `sheet` (number in `gathered.sheets`); all rows.
         accepted: (rows,) whether a row is taken.
+        attached: (rows,) whether a row that is taken was put onto the row of another table.
         remarks: on its cells and rows.
         differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
     """
@@ -38,6 +40,7 @@ class Typed:
     gathered: Gathered
     frame: pl.DataFrame
     accepted: pl.Series
+    attached: pl.Series
     remarks: Remarks
     differences: pl.DataFrame | None = None
 
@@ -72,20 +75,22 @@ def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None) 
     work.cells = {name: gathered.cells(name) for name in gathered.columns}
     _part_holders(work)
     for column in gathered.table.columns:
-        if column.kind != "geometry":
+        if column.kind != "geometry" and column.name not in work.typed:
             work.typed[column.name] = _column(column, work) if column.name in work.cells else _blank(column, work.rows)
     _across(work)
     accepted = _required(work)
+    shown = {name: cells.shown() for name, cells in work.cells.items() if name in attach.shown(work.gathered)}
+    joined = attach.attach(work.gathered, work.typed, shown, work.remarks)
     _duplicates(work)
     shapes = _shapes(work, drawn)
-    differences = _differences(work, shapes)
+    differences = _differences(work, shapes, shown, joined)
     _mixed(work)
     frame = pl.DataFrame({name: series.alias(name) for name, series in work.typed.items()})
     order = [column.name for column in gathered.table.columns]
     frame = frame.select(order).with_columns(
         gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
     )
-    return Typed(gathered, frame, accepted, work.remarks, differences)
+    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences)
 
 
 def _blank(column: Column, rows: int) -> pl.Series:
@@ -108,12 +113,24 @@ def _column(column: Column, work: _Work) -> pl.Series:
     if column.kind in _CODES:
         return code.read(cells, name, column.kind, remarks)
     if column.kind == "person_id":
+        if "id_kind" in work.typed:
+            cells = _other_documents(work, cells)
         return code.read_ids(cells, name, remarks)
     if column.kind == "date":
         return day.read(cells, name, remarks, work.on)
+    if column.kind == "boolean":
+        cells = word.without_doubtful_digits(cells, column, work.gathered.frame.get_column("sheet"), remarks)
     if column.kind in ("enum", "boolean"):
         return word.read(cells, column, remarks)
     return text.read(cells, name, remarks, inner=column.kind in ("name", "code"))
+
+
+def _other_documents(work: _Work, cells: Cells) -> Cells:
+    """Numbers of passports, licences and so on are no resident IDs; they are kept apart."""
+    kind = work.typed["id_kind"]
+    other = (kind.is_not_null() & ~kind.is_in(["resident_id", "household_book"])).fill_null(False)
+    work.typed["document_number"] = cells.shown().set(~other, None)
+    return Cells(cells.text.set(other, None), cells.number.set(other, None), cells.day.set(other, None))
 
 
 def _sheets_of_numbers(work: _Work, cells: Cells) -> pl.Series | None:
@@ -137,6 +154,11 @@ def _across(work: _Work) -> None:
     if "survey_code" in typed and "village_code" in typed:
         from_code = typed["survey_code"].str.extract(_VILLAGE_IN_CODE, 1)
         typed["village_code"] = pl.select(pl.coalesce(typed["village_code"], from_code)).to_series()
+    if "unit_code" in typed and work.gathered.table.name != "house" and "unit_code" in cells:
+        typed["parcel_code"] = pl.select(pl.coalesce(typed["parcel_code"], unit.parcel_of_column(typed["unit_code"]))).to_series()
+    if "storeys_total" in cells:
+        above = typed["storeys_total"] - typed["storeys_below"].fill_null(0)
+        typed["storeys"] = pl.select(pl.coalesce(typed["storeys"], pl.when(above > 0).then(above))).to_series()
     if "house_number" in typed:
         typed["house_number"] = holder.house_number_missing(typed["house_number"], typed.get("village_name"), work.remarks)
     if "valid_from" in typed and "valid_to" in typed:
@@ -175,7 +197,7 @@ def _spots(work: _Work, places: Places) -> pl.Series:
 def _duplicates(work: _Work) -> None:
     """A key that several rows carry is none's: each row is told of the others."""
     for column in work.gathered.table.columns:
-        if not column.key or column.name not in work.cells:
+        if not column.key or work.typed[column.name].null_count() == work.rows:
             continue
         keys = work.typed[column.name]
         repeated = keys.is_not_null() & keys.is_duplicated()
@@ -210,11 +232,11 @@ def _shapes(work: _Work, drawn: Drawn | None) -> Shapes | None:
     return shapes
 
 
-def _differences(work: _Work, shapes: Shapes | None) -> pl.DataFrame | None:
+def _differences(work: _Work, shapes: Shapes | None, shown: dict[str, pl.Series], joined: attach.Attached) -> pl.DataFrame | None:
     if shapes is None or work.gathered.table.name != "parcel" or "stated_area_m2" not in work.cells:
         return None
-    shown = work.cells["stated_area_m2"].shown()
-    return shape.compare_areas(work.typed["stated_area_m2"], shapes, shown, work.remarks)
+    stated = shown.get("stated_area_m2", work.cells["stated_area_m2"].shown())
+    return shape.compare_areas(work.typed["stated_area_m2"], shapes, stated, work.remarks, joined.told_at(work.rows))
 
 
 def _mixed(work: _Work) -> None:

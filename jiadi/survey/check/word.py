@@ -21,6 +21,40 @@ def plain(word: str) -> str:
     return "".join(unicodedata.normalize("NFKC", word).split()).casefold()
 
 
+def without_doubtful_digits(cells: Cells, column: Column, sheets: pl.Series, remarks: Remarks) -> Cells:
+    """Yes and no written as digits (是否代码): 1 and 2 mean yes and no; 0 and 1 mean either, by the place.
+
+    Some exports write 1 for yes and 2 for no, others 0 for 有 and 1 for 无. A column of a sheet that holds a 2 and no 0
+    is of the first kind; any other column of digits is asked about, and a profile says what they mean.
+
+    Args:
+        cells: as they stand.
+        column: the schema column.
+        sheets: (n,) sheet of each row.
+        remarks: told `yes_no_unclear`.
+
+    Returns:
+        The cells without digits that may mean either.
+
+    >>> held = without_doubtful_digits(Cells.of_text("1", "2", "1"), Column("title", "产权证", "boolean"), pl.Series([0, 0, 1]), Remarks())
+    >>> held.text.to_list()
+    ['1', '2', None]
+    """
+    shown = cells.shown()
+    digits = shown.str.strip_chars().is_in(["0", "1", "2"]).fill_null(False)
+    if not digits.any():
+        return cells
+    held = pl.DataFrame({"sheet": sheets, "word": shown.str.strip_chars()}).filter(digits)
+    plain = held.group_by("sheet").agg((pl.col("word") == "2").any() & ~(pl.col("word") == "0").any())
+    clear = plain.filter(pl.col("word"))["sheet"]
+    doubtful = digits & ~sheets.is_in(clear.implode())
+    places = where(doubtful)
+    if not len(places):
+        return cells
+    remarks.add(places, column.name, "yes_no_unclear", shown.gather(places))
+    return Cells(cells.text.set(doubtful, None), cells.number.set(doubtful, None), cells.day.set(doubtful, None))
+
+
 def read(cells: Cells, column: Column, remarks: Remarks) -> pl.Series:
     """A column of a code list (代码列).
 

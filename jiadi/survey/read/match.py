@@ -102,14 +102,20 @@ def _by_name_alone(headings: Sequence[str], assigned: Mapping[str, Mapping[str, 
     for name, columns in assigned.items():
         table = TABLES[name]
         needed = all(column.name in columns for column in table.columns if column.required)
-        if table.any_of and needed and any(column in columns for column in table.any_of) and 2 * len(columns) >= filled > 1:
+        if (
+            table.any_of
+            and not table.by_marks
+            and needed
+            and any(column in columns for column in table.any_of)
+            and 2 * len(columns) >= filled > 1
+        ):
             fits.append(Match(name, dict(columns), min(len(columns) / 10, SURE / 2)))
     return fits[0] if len(fits) == 1 else Match()
 
 
 def _match_one(table: Table, columns: dict[str, int], *, spatial: bool, hint: str, asked: bool) -> Match:
     marks = sum(name in columns for name in table.marks)
-    named = table.zh in hint
+    named = table.zh in hint or any(layer in hint.upper() for layer in table.layers)
     if not columns or not (asked or marks or (named and len(columns) > 1)):
         return Match()
     if not asked and len(columns) < 2 and not (spatial and named):

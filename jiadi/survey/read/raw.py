@@ -44,6 +44,7 @@ class RawSheet:
         guessed: schema columns whose heading is one letter off.
         claimed: schema column → source columns that claim it; none of them is taken.
         asked: schema columns that a profile names.
+        beside: whether it is made of columns of a layer that was taken for another list.
     """
 
     file: str
@@ -67,6 +68,7 @@ class RawSheet:
     guessed: frozenset[str] = frozenset()
     claimed: dict[str, list[int]] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    beside: bool = False
 
     @property
     def spatial(self) -> bool:

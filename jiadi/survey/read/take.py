@@ -16,7 +16,7 @@ from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
 from jiadi.geo.files import Layer, is_map, read_layers
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.survey.giveback import mark
-from jiadi.survey.read import guess, header, reasons
+from jiadi.survey.read import beside, guess, header, reasons
 from jiadi.survey.read.found import MAPS, WORKBOOKS
 from jiadi.survey.read.match import SURE, Match, match, of_codes
 from jiadi.survey.read.profile import Profile, Rule, shipped
@@ -93,7 +93,7 @@ def take(name: str, path: Path, profile: Profile | None) -> Taken:
         if isinstance(sheet, Said):
             taken.left.append((one.name, "refused", sheet))
         else:
-            taken.sheets.append(sheet)
+            taken.sheets += [sheet, *beside.rights(sheet)]
     if not opened and not taken.left:
         taken.left.append(("", "refused", reasons.of("empty_sheet")))
     return taken
