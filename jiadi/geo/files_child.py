@@ -33,6 +33,8 @@ from jiadi.geo.reasons import ReadRefusal
 DRIVERS = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
 GEODATABASE_DRIVERS = frozenset({"OpenFileGDB"})
 """What reads the folder of a File Geodatabase, and is there for nothing else."""
+HEIGHTS = "heights"
+"""Key of a layer's metadata where its shapes had heights."""
 _CURVES = frozenset(range(8, 15))
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
 _EDGE = 65536
@@ -112,7 +114,9 @@ def _describe(one: _Read, number: int, tables: dict[str, pa.Table]) -> dict[str,
     shape: dict[str, Any] = {"geometry_type": "", "bounds": None, "body": None}
     columns: dict[str, Any] = {"position": positions.astype(np.int64)}
     if one.geometry is not None:
-        shapes = _flat(one.geometry)
+        shapes, high = _flat(one.geometry)
+        if high:
+            one.metadata = {**one.metadata, HEIGHTS: "dropped"}
         there = shapes[~shapely.is_missing(shapes)]
         if len(there):
             kinds = sorted({str(shapely.GeometryType(int(kind)).name) for kind in np.unique(shapely.get_type_id(there))})
@@ -131,12 +135,14 @@ def _describe(one: _Read, number: int, tables: dict[str, pa.Table]) -> dict[str,
     }
 
 
-def _flat(wkb: pa.Array) -> npt.NDArray[np.object_]:
-    """Geometries without height, rings closed; what is broken, empty or not finite is null."""
-    shapes = shapely.force_2d(shapely.from_wkb(np.asarray(wkb.to_numpy(zero_copy_only=False), dtype=object), on_invalid="fix"))
+def _flat(wkb: pa.Array) -> tuple[npt.NDArray[np.object_], bool]:
+    """Geometries without height, rings closed; what is broken, empty or not finite is null. And whether any had a height."""
+    shapes = shapely.from_wkb(np.asarray(wkb.to_numpy(zero_copy_only=False), dtype=object), on_invalid="fix")
+    high = bool(shapely.has_z(shapes).any())
+    shapes = shapely.force_2d(shapes)
     bad = shapely.is_empty(shapes) | ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
     shapes[bad] = None
-    return shapes  # type: ignore[no-any-return]
+    return shapes, high
 
 
 def _gdal(kind: str = "") -> Any:

@@ -175,6 +175,39 @@ def parcel_overlaps(parcels: Places, parcel_ids: Ids, plane: LocalPlane | None =
     )
 
 
+def same_shapes(shapes: Places, ids: Ids, least_share: float, plane: LocalPlane | None = None) -> pl.DataFrame:
+    """Shapes that are all but the same (重复图形).
+
+    Args:
+        shapes, ids, plane: as in `largest_parcel`.
+        least_share: what two must have in common, of both together.
+
+    Returns:
+        One row a pair, sorted: `id`, `other_id` (the larger id), `share` (0 to 1).
+
+    >>> boxes = np.array([shapely.box(118, 29, 118.0002, 29.0001), shapely.box(118, 29, 118.0002, 29.000101)])
+    >>> same_shapes(boxes, ["b", "a"], 0.98).select("id", "other_id").rows()
+    [('a', 'b')]
+    """
+    (flat,) = _flatten(plane, (shapes, ids))
+    one, other = shapely.STRtree(flat.shapes).query(flat.shapes)
+    area = shapely.area(flat.shapes)
+    # Two shapes that have so much in common are of about the same size: most neighbours need not be cut.
+    alike = (one < other) & (np.minimum(area[one], area[other]) >= least_share * np.maximum(area[one], area[other]))
+    one, other = one[alike], other[alike]
+    near = _rectangles_overlap(flat.shapes, one, other)
+    one, other = one[near], other[near]
+    common = _common(flat.shapes[one], flat.shapes[other])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = common / (area[one] + area[other] - common)
+    kept = np.flatnonzero(share >= least_share)
+    kept = kept[np.lexsort((other[kept], one[kept]))]
+    return pl.DataFrame(
+        {"id": flat.ids[one[kept]], "other_id": flat.ids[other[kept]], "share": np.minimum(share[kept], 1.0)},
+        schema={"id": pl.String(), "other_id": pl.String(), "share": pl.Float64()},
+    )
+
+
 def zone_overlaps(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: LocalPlane | None = None) -> pl.DataFrame:
     """Which zones a house lies in, and how near it is to roads (房屋与管控区叠加).
 

@@ -19,6 +19,9 @@ from jiadi.survey import link as survey_link
 VERDICTS = ("lawful", "can_be_regularised", "historic", "unlawful", "to_be_verified")
 """Verdicts 判定结论, in the order in which they are shown."""
 
+_LARGEST = 20
+"""Overlaps of parcels that summary.json lists; problems.xlsx has all."""
+
 UNSTABLE = ("seconds", "peak_mb")
 """Keys that differ between two runs on the same input."""
 
@@ -38,7 +41,7 @@ def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages, lang: s
         lang: language in which the reason of a file is told, "zh" or "en".
 
     Returns:
-        The keys `files`, `tables`, `problems`, `area_differences`, `seconds`, `peak_mb`.
+        The keys `files`, `tables`, `problems`, `area_differences`, `overlapping_parcels`, `seconds`, `peak_mb`.
     """
     tables: dict[str, dict[str, int]] = {}
     for entry in delivery.files:
@@ -54,9 +57,19 @@ def of_check(delivery: Delivery, problems: pl.DataFrame, stages: Stages, lang: s
         "tables": tables,
         "problems": _counted(problems["code"]),
         "area_differences": {k: v for k, v in differences.items() if k != "ranked"} if isinstance(differences, Mapping) else None,
+        "overlapping_parcels": _overlaps(delivery),
         "seconds": dict(stages.seconds),
         "peak_mb": peak_mb(),
     }
+
+
+def _overlaps(delivery: Delivery) -> dict[str, Any] | None:
+    """Pairs of parcels over each other: how many, how much ground, and the largest; None where no parcel is drawn."""
+    ranked = delivery.extra.get("parcel_overlaps")
+    if not isinstance(ranked, pl.DataFrame):
+        return None
+    largest = ranked.head(_LARGEST).to_dicts()
+    return {"pairs": ranked.height, "overlap_m2": round(float(ranked["overlap_m2"].sum()), 2), "largest": largest}
 
 
 def _told(entry: Mapping[str, object], lang: str) -> dict[str, object]:

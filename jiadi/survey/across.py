@@ -8,10 +8,12 @@ from __future__ import annotations
 import polars as pl
 
 from jiadi.codes import person, unit
+from jiadi.geo import overlay
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery
 from jiadi.survey.link import keys
 from jiadi.survey.report import Sheet
+from jiadi.survey.threshold import Thresholds, shipped
 
 ACROSS: dict[str, pl.DataType] = {
     "code": pl.String(), "table": pl.String(), "file": pl.String(), "sheet": pl.String(), "row": pl.Int32(), "column": pl.String(),
@@ -24,7 +26,7 @@ WORDS = {
     "same_name_other_id": ("同村同名，证件号码与户籍不同", "The same name in the village, another ID in the household register"),
     "same_id_other_name": ("同一证件号码，姓名与户籍不同", "The same ID, another name in the household register"),
     "unit_code_repeated": ("同一不动产单元号在多行", "The same real-estate unit code in several rows"),
-    "shape_repeated": ("同一图形画了两次", "The same shape is drawn twice"),
+    "shape_repeated": ("同一图形画了两次（或几乎相同）", "The same shape is drawn twice, or all but the same"),
     "household_size": ("在册人数不合常理", "The household has an unlikely number of members"),
     "account_differs": ("农户台账的成员数与户籍在册人数不同", "The account's number of members is not that of the household register"),
     "holder_without_right": ("权利人清单有、台账没有这宗地的权利", "Holders are listed for a parcel of which the ledger has no right"),
@@ -126,14 +128,18 @@ def _repeated(delivery: Delivery) -> pl.DataFrame:
 
 
 def _drawn_twice(delivery: Delivery, name: str) -> pl.DataFrame:
-    """Shapes that are the same to the last corner; checked shapes begin at one corner and run one way."""
+    """Shapes that are all but the same: what two have in common is most of both together."""
     if name not in delivery.tables:
         return pl.DataFrame()
     drawn = keys.listed(delivery, name).drop_nulls("geometry")
-    rows = drawn.with_columns(pl.col("geometry").hash(7).alias("_shape")).filter(pl.len().over("_shape") > 1)
-    rows = rows.filter(pl.len().over("geometry") > 1)
-    others = pl.col("id").sort().str.join("、").over("geometry")
-    return _placed(rows, delivery, name, "shape_repeated", "geometry", pl.col("id"), others)
+    limits = delivery.extra.get("thresholds")
+    least = (limits if isinstance(limits, Thresholds) else shipped()).same_shape_share
+    pairs = overlay.same_shapes(drawn["geometry"], drawn["id"], least)
+    both = pl.concat([pairs.select("id", "other_id", "share"), pairs.select(id="other_id", other_id="id", share="share")])
+    words = pl.concat_str("other_id", pl.lit(" "), (pl.col("share") * 100).round(1), pl.lit("%"))
+    listed = both.sort("id", "other_id").group_by("id", maintain_order=True).agg(words.str.join("、").alias("others"))
+    rows = drawn.join(listed, on="id")
+    return _placed(rows, delivery, name, "shape_repeated", "geometry", pl.col("id"), pl.col("others"))
 
 
 def _sizes(delivery: Delivery) -> pl.DataFrame:

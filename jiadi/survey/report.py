@@ -38,6 +38,11 @@ _WORDS = {
     "refused": ("未收", "refused"),
     "unknown": ("未采用", "unknown"),
     "note": ("提示", "note"),
+    "overlaps": ("宗地重叠", "Parcel overlaps"),
+    "other_file": ("另一宗·文件", "The other: file"),
+    "other_row": ("另一宗·行", "The other: row"),
+    "other_parcel_code": ("另一宗·宗地代码", "The other: parcel code"),
+    "overlap_m2": ("重叠面积(㎡)", "Overlap (m²)"),
     "parcel_code": ("宗地代码", "Parcel code"),
     "stated_m2": ("登记面积(㎡)", "Stated (m²)"),
     "measured_m2": ("图形面积(㎡)", "Measured (m²)"),
@@ -165,6 +170,7 @@ def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str, mor
             rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.slice(start, SHEET_ROWS).iter_rows())
             _sheet(book, name, [_say(key, lang) for key in KEYS], widths=(18, 16, 7, 18, 20, 8, 24, 60), rows=rows)
         _areas(book, delivery, lang)
+        _overlaps(book, delivery, lang)
         for sheet in more:
             _sheet(book, sheet.name, sheet.heads, widths=sheet.widths, rows=sheet.rows)
 
@@ -185,6 +191,13 @@ def _areas(book: _Book, delivery: Delivery, lang: str) -> None:
     shown = ranked.with_columns(pl.col("difference").round(4)).select(names)
     heads = [_say(name, lang) for name in names]
     _sheet(book, _say("areas", lang), heads, widths=(18, 7, 22, 13, 13, 12, 10), rows=shown.iter_rows())
+
+
+def _overlaps(book: _Book, delivery: Delivery, lang: str) -> None:
+    ranked = delivery.extra.get("parcel_overlaps")
+    if isinstance(ranked, pl.DataFrame):
+        heads = [_say(name, lang) for name in ranked.columns]
+        _sheet(book, _say("overlaps", lang), heads, widths=(18, 7, 22, 18, 9, 22, 13), rows=ranked.head(SHEET_ROWS).iter_rows())
 
 
 def _sheet(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:

@@ -130,7 +130,7 @@ def test_a_shape_that_is_drawn_twice(tmp_path: Path) -> None:
     ]
     (tmp_path / "房屋轮廓.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
     found = across.across(check(read([tmp_path])))
-    assert found.select("code", "row", "other").rows() == [("shape_repeated", 1, "0、1"), ("shape_repeated", 2, "0、1")]
+    assert found.select("code", "row", "other").rows() == [("shape_repeated", 1, "1 100.0%"), ("shape_repeated", 2, "0 100.0%")]
 
 
 def test_a_household_of_sixty(tmp_path: Path) -> None:

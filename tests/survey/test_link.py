@@ -474,8 +474,10 @@ def test_houses_beyond_their_parcel_are_remarked_where_they_are_drawn() -> None:
     found = run(delivery, touch).problems.select("file", "row", "column", "code", "detail").rows()
     assert found == [
         ("footprint.xlsx", 2, "geometry", "house_crosses_parcel", "0.2 m²"),
+        ("footprint.xlsx", 2, "geometry", "house_on_several_parcels", "p1 99.8%、p2 0.2%"),
         ("footprint.xlsx", 4, "geometry", "house_outside_parcels", "108.1 m²; p1: 9.75 m"),
         ("footprint.xlsx", 5, "geometry", "house_crosses_parcel", "60.0 m²"),
+        ("footprint.xlsx", 5, "geometry", "house_on_several_parcels", "p1 40.0%、p2 30.0%"),
     ]
     assert run(delivery, None).problems.height == 0
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
+from jiadi.survey import threshold
 from jiadi.survey.check import holding, shape
 from jiadi.survey.check.gather import gather
 from jiadi.survey.check.identity import assign_ids
@@ -16,6 +17,7 @@ from jiadi.survey.check.table import Typed, type_table
 from jiadi.survey.giveback.layout import layouts
 from jiadi.survey.read import not_taken, reasons
 from jiadi.survey.read.raw import RawDelivery, RawSheet
+from jiadi.survey.threshold import Thresholds
 
 __all__ = ["check"]
 
@@ -43,14 +45,16 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery = Delivery(delivered_on=raw.delivered_on, coverage=list(raw.coverage))
     delivery.files = [*raw.files, *_questions(systems)]
     delivery.sources = _sources(sheets)
+    limits = threshold.given(raw.thresholds)
     problems = [raw.problems, _question_problems(systems), _doubted(sheets), _headings(sheets), shape.drop_shifted(sheets, systems)]
-    delivery.extra["area_differences"] = None
+    problems.append(_flattened(systems))
+    delivery.extra |= {"area_differences": None, "parcel_overlaps": None, "thresholds": limits}
     delivery.extra["layouts"] = layouts(sheets)
     delivery.extra["decisions"] = raw.decisions
     delivery.extra["stated_totals"] = raw.totals
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
-            problems.append(_add_list(of_list, day, systems, delivery))
+            problems.append(_add_list(of_list, day, systems, delivery, limits))
     problems.append(holding.join(delivery))
     # A layer that feeds two lists is told of each of its cells once.
     delivery.problems = pl.concat(problems).unique().sort(list(PROBLEMS), nulls_last=True)
@@ -58,15 +62,17 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     return delivery
 
 
-def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, delivery: Delivery) -> pl.DataFrame:
+def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, delivery: Delivery, limits: Thresholds) -> pl.DataFrame:
     """Type one list into the delivery; its problems. What was read of it is let go before the next one."""
     gathered = gather(sheets)
-    one = type_table(gathered, on, shape.of_list(gathered, systems))
+    one = type_table(gathered, on, shape.of_list(gathered, systems), limits)
     table = _accepted(one, delivery.sources)
     delivery.tables[gathered.table.name] = table
     delivery.files += _entries(one)
     if one.differences is not None:
-        delivery.extra["area_differences"] = _ranked(one, one.differences)
+        delivery.extra["area_differences"] = _ranked(one, one.differences, limits)
+    if one.overlaps is not None:
+        delivery.extra["parcel_overlaps"] = one.overlaps
     return one.remarks.told(gathered.sheets, one.frame.get_column("sheet"), one.frame.get_column("source_row"))
 
 
@@ -118,6 +124,11 @@ def _questions(systems: shape.Systems) -> list[dict[str, object]]:
     return [not_taken(sheet.file, sheet.sheet, "question", reasons.of_refusal(refusal)) for sheet, refusal in systems.refused]
 
 
+def _flattened(systems: shape.Systems) -> pl.DataFrame:
+    rows = [(sheet.file, sheet.sheet, 0, shape.GEOMETRY, "heights_dropped", "note", "", "") for sheet in systems.flattened]
+    return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+
+
 def _question_problems(systems: shape.Systems) -> pl.DataFrame:
     said = [(sheet, reasons.of_refusal(refusal)) for sheet, refusal in systems.refused]
     rows = [(sheet.file, sheet.sheet, 0, "", words.code, "refused", sheet.crs_text[:80], words.en) for sheet, words in said]
@@ -147,7 +158,7 @@ def _headings(sheets: list[RawSheet]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 
-def _ranked(one: Typed, differences: pl.DataFrame) -> dict[str, object]:
+def _ranked(one: Typed, differences: pl.DataFrame, limits: Thresholds) -> dict[str, object]:
     """Parcels whose stated and measured areas differ, the farthest first."""
     at = differences.get_column("place")
     files = pl.Series([sheet.file for sheet in one.gathered.sheets], dtype=pl.String)
@@ -159,7 +170,7 @@ def _ranked(one: Typed, differences: pl.DataFrame) -> dict[str, object]:
     ranked = ranked.filter(kept).with_columns(pl.col("difference").abs().alias("share"))
     over = {
         key: int((ranked.get_column("share") > limit).sum())
-        for key, limit in (("over_5_percent", shape.MOST_DIFFERENCE), ("over_10_percent", shape.LARGE_DIFFERENCE))
+        for key, limit in (("over_5_percent", limits.area_differs_share), ("over_10_percent", limits.area_differs_large_share))
     }
-    ranked = ranked.filter(pl.col("share") > shape.MOST_DIFFERENCE).sort(["share", "file", "row"], descending=[True, False, False])
+    ranked = ranked.filter(pl.col("share") > limits.area_differs_share).sort(["share", "file", "row"], descending=[True, False, False])
     return {"compared": int(kept.sum()), **over, "ranked": ranked}

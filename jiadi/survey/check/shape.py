@@ -9,24 +9,21 @@ import polars as pl
 import shapely
 
 from jiadi.errors import Refusal
-from jiadi.geo import crs
+from jiadi.geo import crs, form
 from jiadi.geo.axes import Mask, Shapes, body_bounds, swap, swapped_axes
 from jiadi.geo.gcj02 import looks_gcj02
 from jiadi.geo.measure import areas
 from jiadi.geo.overlay import parcel_overlaps
 from jiadi.geo.repair import repair
 from jiadi.register.tables import PROBLEMS
+from jiadi.survey.check import outline
 from jiadi.survey.check.gather import Gathered
 from jiadi.survey.check.number import to_hundredths
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.read.raw import RawSheet
+from jiadi.survey.threshold import Thresholds
 
 GEOMETRY = "geometry"
-MOST_DIFFERENCE = 0.05
-LARGE_DIFFERENCE = 0.10
-LEAST_OVERLAP_M2 = 0.1
-WIDEST_DEG = 3.0
-"""A parcel, house or zone is not wider: a corner was lost."""
 
 
 @dataclass(slots=True)
@@ -36,12 +33,14 @@ class Systems:
     Args:
         known: by (file, layer).
         shapes: by (file, layer), in EPSG:4490, row by row; not parsed twice.
+        flattened: layers whose shapes had heights or measures.
         swapped: by (file, layer), features whose axes stood the other way round.
         refused: layers whose system is not known, and the question to the user.
     """
 
     known: dict[tuple[str, str], crs.Crs] = field(default_factory=dict)
     shapes: dict[tuple[str, str], Shapes] = field(default_factory=dict)
+    flattened: list[RawSheet] = field(default_factory=list)
     swapped: dict[tuple[str, str], Mask] = field(default_factory=dict)
     refused: list[tuple[RawSheet, Refusal]] = field(default_factory=list)
 
@@ -57,6 +56,8 @@ def bring(sheet: RawSheet, systems: Systems) -> bool:
         False where the layer's system is not known.
     """
     shapes: Shapes = shapely.from_wkb(sheet.frame.get_column(GEOMETRY).to_numpy(allow_copy=True).astype(object))
+    if sheet.heights:
+        systems.flattened.append(sheet)
     key = (sheet.file, sheet.sheet)
     turned = np.zeros(len(shapes), dtype=np.bool_)
     if not shapely.is_missing(shapes).all():
@@ -135,83 +136,99 @@ def wkb_of(shapes: Shapes) -> pl.Series:
     return pl.Series(GEOMETRY, shapely.to_wkb(shapes, byte_order=1).tolist(), dtype=pl.Binary)
 
 
-def check(drawn: Drawn, remarks: Remarks) -> Shapes:
+def check(drawn: Drawn, remarks: Remarks, limits: Thresholds, table: str) -> Shapes:
     """Check and repair the shapes of a list (图形检查).
 
     Args:
         drawn: as they were brought.
-        remarks: told `empty_geometry`, `self_intersection`, `duplicate_points`, `swapped_axes`,
-            `coordinates_impossible`.
+        remarks: told `empty_geometry`, `self_intersection`, `ring_order`, `duplicate_points`, `swapped_axes`,
+            `coordinates_impossible`; of a repair the area before and after.
+        limits: from where on something is told.
+        table: name of the list.
 
     Returns:
         (n,) valid shapes, null where there is none.
     """
-    lost = _lost(drawn.shapes)
+    lost = _lost(drawn.shapes, limits.widest_degrees)
     kept = drawn.shapes.copy()
     kept[lost] = None
+    disordered = form.disordered(kept)
     result = repair(kept)
-    result.problems["empty_geometry"] &= ~lost
-    for code, mask in {**result.problems, "swapped_axes": drawn.swapped & ~lost, "coordinates_impossible": lost}.items():
+    found = dict(result.problems)
+    found["empty_geometry"] = (found["empty_geometry"] | outline.flat(table, result.shapes)) & ~lost
+    result.shapes[found["empty_geometry"]] = None  # a point says where, and not how much: it would lie over nothing
+    found["ring_order"] = found["self_intersection"] & disordered
+    found["self_intersection"] = found["self_intersection"] & ~disordered
+    for code in ("self_intersection", "ring_order"):
+        told = found.pop(code) & drawn.asked
+        remarks.add(np.flatnonzero(told), GEOMETRY, code, detail=outline.repaired(kept, result.shapes, told))
+    for code, mask in {**found, "swapped_axes": drawn.swapped & ~lost, "coordinates_impossible": lost}.items():
         remarks.add(np.flatnonzero(mask & drawn.asked), GEOMETRY, code)
+    unmended = result.shapes.copy()
+    unmended[result.problems["self_intersection"]] = None  # what a repair made of a shape is said already
+    outline.forms(table, unmended, limits, remarks)
     return result.shapes
 
 
-def _lost(shapes: Shapes) -> Mask:
+def _lost(shapes: Shapes, widest: float) -> Mask:
     """Features that lie on no place of the earth, or over more ground than a county has."""
     west, south, east, north = shapely.bounds(shapes).T
     there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     with np.errstate(invalid="ignore"):
-        placed = (
-            (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90) & (east - west <= WIDEST_DEG) & (north - south <= WIDEST_DEG)
-        )
+        placed = (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90) & (east - west <= widest) & (north - south <= widest)
     mask: Mask = there & ~placed
     return mask
 
 
-def overlapping(shapes: Shapes) -> tuple[Places, Places, pl.Series]:
+def overlapping(shapes: Shapes, least_m2: float) -> tuple[Places, Places, pl.Series]:
     """Parcels that lie over each other (宗地重叠), by more than drawing can help.
 
     Args:
         shapes: (n,) valid, in EPSG:4490, null where missing.
+        least_m2: overlaps up to this are not told.
 
     Returns:
         Row, row of the other and square metres of each overlap; every pair is there both ways.
 
     >>> boxes = shapely.box(np.array([118, 118.0001]), 29, np.array([118.0002, 118.0003]), 29.0001)
-    >>> [part.tolist() for part in overlapping(boxes)[:2]]
+    >>> [part.tolist() for part in overlapping(boxes, 0.1)[:2]]
     [[0, 1], [1, 0]]
     """
     there = np.flatnonzero(~shapely.is_missing(shapes))
     found = parcel_overlaps(shapes[there], [f"{place:09d}" for place in there.tolist()])
-    found = found.filter(pl.col("overlap_m2") > LEAST_OVERLAP_M2)
+    found = found.filter(pl.col("overlap_m2") > least_m2)
     one, other = (found.get_column(name).cast(pl.Int64).to_numpy().astype(np.intp) for name in ("parcel_id", "other_id"))
     area = to_hundredths(found.get_column("overlap_m2"))
     return np.concatenate([one, other]), np.concatenate([other, one]), pl.concat([area, area])
 
 
-def compare_areas(stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: Remarks, at: Places | None = None) -> pl.DataFrame:
+def compare_areas(
+    stated: pl.Series, shapes: Shapes, shown: pl.Series, remarks: Remarks, limits: Thresholds, at: Places | None = None
+) -> pl.DataFrame:
     """Stated against measured areas (登记面积与图形面积): ranked, never refused.
 
     Args:
         stated: (n,) m², null where blank or not taken.
         shapes: (n,) valid, in EPSG:4490; their geodesic areas are measured.
         shown: (n,) the stated area as it stands in the file.
-        remarks: told `area_differs` where they differ by more than 5 % of the stated one.
+        remarks: told `area_differs` where they differ by more of the stated one than `limits` allow.
+        limits: from where on something is told.
         at: (n,) the row at which each stated area stands; None where all stand at their shapes.
 
     Returns:
         Rows that have both: place, stated_m2, measured_m2, difference_m2, difference (share of the stated one).
 
+    >>> from jiadi.survey.threshold import shipped
     >>> stated = pl.Series([10797.0, 9000.0])
     >>> boxes = np.array([shapely.box(118, 29, 118.001, 29.001)] * 2)
-    >>> compare_areas(stated, boxes, stated, Remarks())["difference_m2"].to_list()
+    >>> compare_areas(stated, boxes, stated, Remarks(), shipped())["difference_m2"].to_list()
     [2.66, 1799.66]
     """
     area = to_hundredths(pl.Series(areas(shapes)))
     frame = pl.DataFrame({"place": np.arange(len(stated)), "stated_m2": stated, "measured_m2": area}).drop_nulls()
     frame = frame.with_columns((pl.col("measured_m2") - pl.col("stated_m2")).round(2).alias("difference_m2"))
     frame = frame.with_columns((pl.col("difference_m2") / pl.col("stated_m2")).alias("difference"))
-    far = frame.filter(pl.col("difference").abs() > MOST_DIFFERENCE)
+    far = frame.filter(pl.col("difference").abs() > limits.area_differs_share)
     words = far.select(pl.format("{} m² / {}%", pl.col("measured_m2"), (pl.col("difference") * 100).round(1))).to_series()
     places = far.get_column("place").to_numpy()
     remarks.add(places if at is None else at[places], "stated_area_m2", "area_differs", shown.gather(places), detail=words)

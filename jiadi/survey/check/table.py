@@ -7,16 +7,19 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+import shapely
 
 from jiadi.codes import unit
 from jiadi.geo.axes import Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
-from jiadi.survey.check import attach, code, day, holder, number, shape, text, word
+from jiadi.survey import threshold
+from jiadi.survey.check import attach, code, day, holder, number, outline, shape, text, word
 from jiadi.survey.check.gather import Cells, Gathered
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.shape import Drawn
 from jiadi.survey.check.text import where
+from jiadi.survey.threshold import Thresholds
 
 _NUMERIC = frozenset({"area_m2", "length_m", "integer", "year", "month"})
 _CODES = frozenset({"parcel_code", "unit_code", "division_code"})
@@ -35,6 +38,7 @@ class Typed:
         attached: (rows,) whether a row that is taken was put onto the row of another table.
         remarks: on its cells and rows.
         differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
+        overlaps: parcels over each other, ranked; None for other lists.
     """
 
     gathered: Gathered
@@ -43,6 +47,7 @@ class Typed:
     attached: pl.Series
     remarks: Remarks
     differences: pl.DataFrame | None = None
+    overlaps: pl.DataFrame | None = None
 
 
 @dataclass(slots=True)
@@ -51,27 +56,30 @@ class _Work:
 
     gathered: Gathered
     on: date | None
+    limits: Thresholds
     remarks: Remarks
     cells: dict[str, Cells] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
+    overlaps: pl.DataFrame | None = None
 
     @property
     def rows(self) -> int:
         return len(self.gathered.frame)
 
 
-def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None) -> Typed:
+def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None, limits: Thresholds | None = None) -> Typed:
     """Read every column of a list (定型).
 
     Args:
         gathered: cells of all its sheets.
         on: day of delivery; None where nobody said so.
         drawn: the shapes of its sheets; None for a list without any.
+        limits: from where on something is told; None: as shipped.
 
     Returns:
         The typed list; its rows are those that were read, in the same order.
     """
-    work = _Work(gathered, on, Remarks())
+    work = _Work(gathered, on, limits or threshold.shipped(), Remarks())
     work.cells = {name: gathered.cells(name) for name in gathered.columns}
     _part_holders(work)
     for column in gathered.table.columns:
@@ -90,7 +98,7 @@ def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None) 
     frame = frame.select(order).with_columns(
         gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
     )
-    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences)
+    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences, work.overlaps)
 
 
 def _blank(column: Column, rows: int) -> pl.Series:
@@ -223,20 +231,56 @@ def _shapes(work: _Work, drawn: Drawn | None) -> Shapes | None:
     if drawn is None:
         work.typed[shape.GEOMETRY] = pl.Series(shape.GEOMETRY, [None], dtype=pl.Binary).new_from_index(0, work.rows)
         return None
-    shapes = shape.check(drawn, work.remarks)
+    shapes = shape.check(drawn, work.remarks, work.limits, work.gathered.table.name)
+    _elsewhere(work, shapes)
     work.typed[shape.GEOMETRY] = shape.wkb_of(shapes)
     if work.gathered.table.name == "parcel":
-        one, other, area = shape.overlapping(shapes)
+        one, other, area = shape.overlapping(shapes, work.limits.parcel_overlap_m2)
         words = pl.select(pl.format("{}, {} m²", _spots(work, other), area)).to_series()
         work.remarks.add(one, shape.GEOMETRY, "parcel_overlap", detail=words)
+        work.overlaps = _ranked_overlaps(work, one, other, area)
     return shapes
+
+
+def _elsewhere(work: _Work, shapes: Shapes) -> None:
+    """Shapes that do not lie where their code says are not used; a layer of which most do not is told as a whole."""
+    codes = [work.typed[name] for name in ("village_code", "parcel_code", "unit_code") if name in work.typed]
+    if not codes:
+        return
+    code = pl.select(pl.coalesce(codes)).to_series()
+    far = outline.away(code, shapes, work.limits.away_margin_degrees)
+    if not far.any():
+        return
+    places = np.flatnonzero(far)
+    sheet = work.gathered.frame.get_column("sheet").to_numpy()
+    asked = (outline.place(code)[1] >= 0) & ~shapely.is_missing(shapes)
+    for layer in np.unique(sheet[places]):
+        own = np.flatnonzero(sheet == layer)
+        lost = own[far[own]]
+        whole = len(lost) * 2 > asked[own].sum()
+        shift = outline.neighbouring_zone(code.gather(lost), shapes[lost], work.limits.away_margin_degrees)
+        told, name = (lost[:1], "zone_suspected") if whole and len(lost) > 2 else (lost, "away_from_place")
+        work.remarks.add(told, shape.GEOMETRY, name, detail=pl.Series([f"{shift} {len(lost)}/{len(own)}".strip()] * len(told)))
+    shapes[places] = None
+
+
+def _ranked_overlaps(work: _Work, one: Places, other: Places, area: pl.Series) -> pl.DataFrame:
+    """Pairs of parcels that lie over each other, the largest overlap first."""
+    files = pl.Series([sheet.file for sheet in work.gathered.sheets], dtype=pl.String)
+    frame, code = work.gathered.frame, work.typed["parcel_code"]
+    sides: dict[str, pl.Series] = {}
+    for side, rows in (("", one), ("other_", other)):
+        at = frame.select(pl.col("sheet").gather(rows), pl.col("row").gather(rows))
+        sides |= {f"{side}file": files.gather(at["sheet"]), f"{side}row": at["row"], f"{side}parcel_code": code.gather(rows)}
+    ranked = pl.DataFrame({**sides, "overlap_m2": area}).filter(pl.Series(one < other))
+    return ranked.sort(["overlap_m2", "file", "row", "other_file", "other_row"], descending=[True, False, False, False, False])
 
 
 def _differences(work: _Work, shapes: Shapes | None, shown: dict[str, pl.Series], joined: attach.Attached) -> pl.DataFrame | None:
     if shapes is None or work.gathered.table.name != "parcel" or "stated_area_m2" not in work.cells:
         return None
     stated = shown.get("stated_area_m2", work.cells["stated_area_m2"].shown())
-    return shape.compare_areas(work.typed["stated_area_m2"], shapes, stated, work.remarks, joined.told_at(work.rows))
+    return shape.compare_areas(work.typed["stated_area_m2"], shapes, stated, work.remarks, work.limits, joined.told_at(work.rows))
 
 
 def _mixed(work: _Work) -> None:

@@ -8,9 +8,7 @@ from jiadi.geo import overlay
 from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey.link import keys
 from jiadi.survey.link.people import Register
-
-CROSSES_M2 = 0.1
-"""A house may lie outside its parcel by this much before it is remarked: the drawings are not finer."""
+from jiadi.survey.threshold import Thresholds, shipped
 
 
 def remarks(
@@ -26,7 +24,7 @@ def remarks(
         people: the register.
 
     Returns:
-        Frame of PROBLEMS: `name_differs`, `house_outside_parcels`, `house_crosses_parcel`; `column`
+        Frame of PROBLEMS: `name_differs`, `house_outside_parcels`, `house_on_several_parcels`, `house_crosses_parcel`; `column`
         is the schema's name of the column.
 
     >>> from datetime import date
@@ -97,7 +95,9 @@ def _names(delivery: Delivery, people: Register) -> pl.DataFrame:
 
 
 def _places(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame) -> list[pl.DataFrame]:
-    """Drawn houses that lie in no parcel, and those that reach beyond the one they belong to."""
+    """Drawn houses that lie in no parcel, on several, and those that reach beyond the one they belong to."""
+    limits = delivery.extra.get("thresholds")
+    limits = limits if isinstance(limits, Thresholds) else shipped()
     # A house that was joined from two files is drawn in the second: the remark belongs there.
     outline = keys.listed(delivery, "footprint").select(
         pl.col("id").alias("footprint_id"), pl.col("source_id").alias("drawn_source"), pl.col("source_row").alias("drawn_row")
@@ -118,11 +118,26 @@ def _places(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame
     # Without a link the parcel that holds most of it is the one it reaches out of.
     own = pl.concat([linked, largest.join(linked, on="id", how="anti").select("id", "right_id")])
     apart = own.join(touching.select("id").unique(), on="id").join(touching, on=["id", "right_id"], how="left")
-    beyond = drawn.join(apart.filter(pl.col("outside_m2").is_null() | (pl.col("outside_m2") > CROSSES_M2)), on="id")
+    beyond = drawn.join(apart.filter(pl.col("outside_m2").is_null() | (pl.col("outside_m2") > limits.house_crosses_m2)), on="id")
     return [
+        _note(_several(drawn, overlaps, limits), "house_on_several_parcels", "geometry", pl.col("least"), pl.col("listed")),
         _note(outside, "house_outside_parcels", "geometry", _metres("area_m2"), _metres("area_m2") + " m²" + pl.col("nearest")),
         _note(beyond, "house_crosses_parcel", "geometry", _metres("outside_m2"), _metres("outside_m2") + " m²"),
     ]
+
+
+def _several(drawn: pl.DataFrame, overlaps: pl.DataFrame, limits: Thresholds) -> pl.DataFrame:
+    """Houses on two parcels or more, by more than drawings differ: each parcel with its share, and the lesser area as words."""
+    on = overlaps.filter(pl.col("overlap_m2") > limits.house_crosses_m2).sort(
+        "house_id", "overlap_m2", "parcel_id", descending=[False, True, False]
+    )
+    words = pl.concat_str("parcel_id", pl.lit(" "), (pl.col("share") * 100).round(1), pl.lit("%"))
+    grouped = on.group_by("house_id", maintain_order=True).agg(
+        words.str.join("、").alias("listed"),
+        pl.len().alias("parcels"),
+        pl.col("overlap_m2").get(1, null_on_oob=True).round(2).alias("least"),
+    )
+    return drawn.join(grouped.filter(pl.col("parcels") > 1), left_on="id", right_on="house_id")
 
 
 def _nearest(outside: pl.DataFrame, houses: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:

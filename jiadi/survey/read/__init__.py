@@ -50,7 +50,7 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
         found = find(paths, Path(folder))
         chosen = profiles.load(profile) if profile else profiles.lying_with(found.profiles)
         taken = _take_all(found, chosen, progress or (lambda share: None))
-        delivery = RawDelivery()
+        delivery = RawDelivery(thresholds=dict(chosen.thresholds) if chosen else {})
         _read_manifests(found, delivery)
     remarks: list[tuple[str, str, str, Said]] = [(name, "", "refused", said) for name, said in found.refused]
     corrected = {one.replaces: name for (name, _), one in zip(found.files, taken, strict=True) if one.replaces}

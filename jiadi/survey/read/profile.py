@@ -15,6 +15,7 @@ where its `recognise` section fits the file.
         codes: {basement: {"0": "yes", "1": "no"}}   # schema column: word in the file → stored value
         crs: EPSG:4528                     # where the file does not say it
     others: recognise                      # what becomes of other layers: recognise | not_used
+    thresholds: {parcel_overlap_m2: 1.0}   # of thresholds.yaml, those that are another here
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ import yaml
 
 from jiadi.errors import Refusal
 from jiadi.register.schema import LISTS, TABLES
+from jiadi.survey import threshold
 
 MOST_BYTES = 1024 * 1024
 _RULE_KEYS = {"table", "columns", "fixed", "codes", "crs"}
-_KEYS = {"name", "zh", "en", "source", "recognise", "layers", "others"}
+_KEYS = {"thresholds", "name", "zh", "en", "source", "recognise", "layers", "others"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Profile:
     layers: frozenset[str] = frozenset()
     headings: frozenset[str] = frozenset()
     others_used: bool = True
+    thresholds: dict[str, float] = field(default_factory=dict)
 
     def rule(self, file: str, layer: str) -> Rule:
         """The rule of a layer: by the layer's name, else by the file's.
@@ -120,7 +123,8 @@ def lying_with(found: Sequence[tuple[str, Path]]) -> Profile | None:
     rules: dict[str, Rule] = {}
     for one in reversed(loaded):
         rules = {**rules, **one.rules}
-    return Profile(loaded[0].name, rules, others_used=all(one.others_used for one in loaded))
+    limits = {name: value for one in reversed(loaded) for name, value in one.thresholds.items()}
+    return Profile(loaded[0].name, rules, others_used=all(one.others_used for one in loaded), thresholds=limits)
 
 
 def parse(content: Any, path: Path) -> Profile:
@@ -142,6 +146,8 @@ def parse(content: Any, path: Path) -> Profile:
         raise _bad(path, f"unknown key {sorted(odd)[0]}")
     if content.get("others", "recognise") not in ("recognise", "not_used"):
         raise _bad(path, f"others: {content['others']} is neither recognise nor not_used")
+    if odd_threshold := threshold.fault(content.get("thresholds") or {}):
+        raise _bad(path, odd_threshold)
     rules = {str(name): _rule(body, f"{name}", path) for name, body in content.get("layers", {}).items()}
     asked = content.get("recognise") or {}
     return Profile(
@@ -150,6 +156,7 @@ def parse(content: Any, path: Path) -> Profile:
         layers=frozenset(map(str, asked.get("layers", ()))),
         headings=frozenset(map(str, asked.get("headings", ()))),
         others_used=content.get("others", "recognise") == "recognise",
+        thresholds=dict(content.get("thresholds") or {}),
     )
 
 

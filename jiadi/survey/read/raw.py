@@ -44,6 +44,7 @@ class RawSheet:
         guessed: schema columns whose heading is one letter off.
         claimed: schema column → source columns that claim it; none of them is taken.
         asked: schema columns that a profile names.
+        heights: whether its shapes had heights, which are not kept.
         beside: whether it is made of columns of a layer that was taken for another list.
     """
 
@@ -68,6 +69,7 @@ class RawSheet:
     guessed: frozenset[str] = frozenset()
     claimed: dict[str, list[int]] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    heights: bool = False
     beside: bool = False
 
     @property
@@ -93,6 +95,7 @@ class RawDelivery:
         delivered_on: day of delivery; None where nobody said so.
         decisions: on links, frame of `review.decision.COLUMNS`; None where none were handed in.
         totals: stated by the manifest, see `manifest.Manifest`.
+        thresholds: that a profile replaces, see thresholds.yaml.
     """
 
     sheets: list[RawSheet] = field(default_factory=list)
@@ -102,6 +105,7 @@ class RawDelivery:
     delivered_on: date | None = None
     decisions: pl.DataFrame | None = None
     totals: list[dict[str, Any]] = field(default_factory=list)
+    thresholds: dict[str, float] = field(default_factory=dict)
 
 
 def split_columns(frame: pl.DataFrame) -> pl.DataFrame:

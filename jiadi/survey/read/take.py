@@ -174,6 +174,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
         sheet.crs_text = one.layer.crs_text if one.layer.crs_text and not (one.layer.crs_assumed and rule.crs) else rule.crs
         sheet.crs_assumed = one.layer.crs_assumed and not rule.crs
         sheet.bounds = one.layer.bounds
+        sheet.heights = "heights" in one.layer.metadata
     return sheet
 
 
