@@ -67,6 +67,7 @@ def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, d
     gathered = gather(sheets)
     one = type_table(gathered, on, shape.of_list(gathered, systems), limits)
     table = _accepted(one, delivery.sources)
+    _keep_hints(one, delivery)
     delivery.tables[gathered.table.name] = table
     delivery.files += _entries(one)
     if one.differences is not None:
@@ -74,6 +75,26 @@ def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, d
     if one.overlaps is not None:
         delivery.extra["parcel_overlaps"] = one.overlaps
     return one.remarks.told(gathered.sheets, one.frame.get_column("sheet"), one.frame.get_column("source_row"))
+
+
+def _keep_hints(one: Typed, delivery: Delivery) -> None:
+    """Resident IDs that were not taken, by their place: evidence for linking, and shown nowhere."""
+    if not one.hints:
+        return
+    held = delivery.extra.setdefault("id_hints", {})
+    assert isinstance(held, dict)
+    places = one.frame.select(_source_ids(one, delivery.sources), "source_row")
+    hints = places.with_columns(pl.select(pl.coalesce(list(one.hints.values()))).to_series().alias("hint")).drop_nulls("hint")
+    held[one.gathered.table.name] = hints.cast({"source_row": pl.Int32})
+
+
+def _source_ids(one: Typed, sources: pl.DataFrame) -> pl.Series:
+    """(rows,) number of the source of each row."""
+    number = {
+        (file, sheet, table): source for source, file, sheet, table in sources.select("source_id", "file", "sheet", "table").iter_rows()
+    }
+    ids = pl.Series([number[(sheet.file, sheet.sheet, sheet.table)] for sheet in one.gathered.sheets], dtype=pl.Int32)
+    return ids.gather(one.frame.get_column("sheet")).alias("source_id")
 
 
 def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
@@ -96,11 +117,7 @@ def _sources(sheets: list[RawSheet]) -> pl.DataFrame:
 
 def _accepted(one: Typed, sources: pl.DataFrame) -> pl.DataFrame:
     """The rows that were taken, with id and provenance, in the schema's order."""
-    number = {
-        (file, sheet, table): source for source, file, sheet, table in sources.select("source_id", "file", "sheet", "table").iter_rows()
-    }
-    ids = pl.Series([number[(sheet.file, sheet.sheet, sheet.table)] for sheet in one.gathered.sheets], dtype=pl.Int32)
-    frame = one.frame.with_columns(ids.gather(one.frame.get_column("sheet")).alias("source_id")).filter(one.accepted & ~one.attached)
+    frame = one.frame.with_columns(_source_ids(one, sources)).filter(one.accepted & ~one.attached)
     schema = frame_schema(one.gathered.table)
     return assign_ids(one.gathered.table, frame.drop("sheet")).select(pl.col(name).cast(kind) for name, kind in schema.items())
 

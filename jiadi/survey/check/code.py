@@ -54,7 +54,7 @@ def _note(raw: pl.Series, codes: pl.Series, wrong: pl.Series, column: str, remar
         note(raw.gather(odd), odd, column, remarks, inner=True)
 
 
-def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
+def read_ids(cells: Cells, column: str, remarks: Remarks, hints: dict[str, pl.Series] | None = None) -> pl.Series:
     """A column of resident IDs (公民身份号码列).
 
     A number cell that cannot hold 18 digits has lost the last ones, whatever its check digit says; so
@@ -64,6 +64,8 @@ def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
         cells: as they stand; several IDs in a cell are parted before (see `holder`).
         column: schema column.
         remarks: told `id_from_float`, `id_check_digit`, `id_invalid`, `id_15_digits`, and notes.
+        hints: given, by column, the numbers that a slip has broken (18 places, `000` where the last are lost), for
+            linking alone; null for the others.
 
     Returns:
         (n,) valid IDs of 18 or 15 places, X upper; null where blank or not taken.
@@ -87,7 +89,17 @@ def read_ids(cells: Cells, column: str, remarks: Remarks) -> pl.Series:
         places = where(wrong == code)
         remarks.add(places, column, code, raw.gather(places), masked=True)
     _note_ids(raw, codes, wrong, column, remarks)
+    if hints is not None:
+        hints[column] = _broken(raw, codes, wrong, lost)
     return codes.set((wrong.is_not_null() & (wrong != "id_15_digits")).fill_null(False), None)
+
+
+def _broken(raw: pl.Series, codes: pl.Series, wrong: pl.Series, lost: pl.Series) -> pl.Series:
+    """Numbers of 18 places that were not taken, and tell their person all the same."""
+    whole = codes.set(~wrong.is_in(["id_check_digit", "id_from_float"]).fill_null(False), None)
+    cut = raw.set(~lost, None).str.replace(r"^([0-9]{15})[0-9]{3}$", "${1}000")
+    found = pl.select(pl.coalesce(whole, cut)).to_series()
+    return found.set(~found.str.contains(r"^[0-9]{17}[0-9X]$").fill_null(False), None)
 
 
 def _note_ids(raw: pl.Series, codes: pl.Series, wrong: pl.Series, column: str, remarks: Remarks) -> None:

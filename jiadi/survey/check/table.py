@@ -39,6 +39,7 @@ class Typed:
         remarks: on its cells and rows.
         differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
         overlaps: parcels over each other, ranked; None for other lists.
+        hints: column → (rows,) resident IDs that were not taken, as `code.read_ids` gives them.
     """
 
     gathered: Gathered
@@ -48,6 +49,7 @@ class Typed:
     remarks: Remarks
     differences: pl.DataFrame | None = None
     overlaps: pl.DataFrame | None = None
+    hints: dict[str, pl.Series] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class _Work:
     cells: dict[str, Cells] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
     overlaps: pl.DataFrame | None = None
+    hints: dict[str, pl.Series] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -98,7 +101,7 @@ def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None, 
     frame = frame.select(order).with_columns(
         gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
     )
-    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences, work.overlaps)
+    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences, work.overlaps, work.hints)
 
 
 def _blank(column: Column, rows: int) -> pl.Series:
@@ -123,7 +126,7 @@ def _column(column: Column, work: _Work) -> pl.Series:
     if column.kind == "person_id":
         if "id_kind" in work.typed:
             cells = _other_documents(work, cells)
-        return code.read_ids(cells, name, remarks)
+        return code.read_ids(cells, name, remarks, work.hints)
     if column.kind == "date":
         return day.read(cells, name, remarks, work.on)
     if column.kind == "boolean":

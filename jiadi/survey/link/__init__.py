@@ -12,7 +12,7 @@ import polars as pl
 
 from jiadi.register.tables import Delivery, Linked
 from jiadi.survey.link import approvals as approvals_
-from jiadi.survey.link import keys, owners, parcels, people, remarks, through
+from jiadi.survey.link import keys, owners, parcels, people, remarks, slips, through
 from jiadi.survey.link.merge import houses
 
 __all__ = ["KINDS", "Decide", "counts", "households", "houses", "link"]
@@ -82,7 +82,7 @@ def link(
     0
     """
     land = keys.listed(delivery, "parcel")
-    register = people.register(keys.listed(delivery, "person"), on)
+    register = people.register(keys.listed(delivery, "person"), on, slips.of_list(delivery, "person"))
     links = _links(delivery, houses, overlaps, register, decide)
     claims = through.house_footprint(houses, links["house_parcel"])
     pairs = [house_pairs, keys.of_kind("house_footprint", claims), *(keys.of_kind(kind, found) for kind, found in links.items())]
@@ -104,12 +104,13 @@ def _links(
     land, rights, approvals = (keys.listed(delivery, name) for name in ("parcel", "right", "approval"))
     links = {"right_parcel": decide("right_parcel", parcels.of_rights(rights, land))}
     codes = parcels.codes_of_ledger(rights, land, links["right_parcel"])
+    hints = {name: slips.of_list(delivery, name) for name in ("right", "approval", "member", "aid")}
     found: dict[str, Callable[[], pl.DataFrame]] = {
         "house_parcel": lambda: parcels.of_houses(houses, land, parcels.overlap_pairs(overlaps), codes),
-        "right_household": lambda: people.to_household(people.holders(rights), register),
-        "approval_household": lambda: people.to_household(people.holders(approvals), register),
-        "member_person": lambda: people.to_person(people.members(keys.listed(delivery, "member")), register),
-        "aid_person": lambda: people.to_person(people.members(keys.listed(delivery, "aid")), register),
+        "right_household": lambda: people.to_household(people.holders(rights, hints["right"]), register),
+        "approval_household": lambda: people.to_household(people.holders(approvals, hints["approval"]), register),
+        "member_person": lambda: people.to_person(people.members(keys.listed(delivery, "member"), hints["member"]), register),
+        "aid_person": lambda: people.to_person(people.members(keys.listed(delivery, "aid"), hints["aid"]), register),
         "parcel_household": lambda: through.parcel_household(land, links["right_parcel"], links["right_household"], register),
         "approval_parcel": lambda: approvals_.of_approvals(approvals, rights, land, links, codes),
         "house_household": lambda: owners.house_household(houses, land, rights, links, register),

@@ -9,7 +9,7 @@ import polars as pl
 
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import frame_schema
-from jiadi.survey.link import keys
+from jiadi.survey.link import keys, slips
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Register:
     """The household register as links look into it (户籍索引).
 
     Args:
-        persons: one row a person: id, household, name, village, number, is_current.
+        persons: one row a person: id, household, name, village, number, hint, is_current.
         heads: living heads 在世户主: household, name, village, number; no row repeats.
     """
 
@@ -25,12 +25,13 @@ class Register:
     heads: pl.DataFrame
 
 
-def register(persons: pl.DataFrame, on: date) -> Register:
+def register(persons: pl.DataFrame, on: date, hints: pl.DataFrame | None = None) -> Register:
     """Index the household register as it stands on a day (户籍索引).
 
     Args:
         persons: list `person`.
         on: a person who died or moved away by then is not current; a missing date is neither.
+        hints: of the list, see `slips`; None for none.
 
     Returns:
         See `Register`.
@@ -42,12 +43,14 @@ def register(persons: pl.DataFrame, on: date) -> Register:
     [('A', '张三', '330802005001', None)]
     """
     village = pl.coalesce("village_code", keys.code_village("household_code", keys.HOUSEHOLD_CODE))
+    hinted = slips.beside(persons, hints)
     table = persons.select(
         "id",
         pl.col("household_code").alias("household"),
         keys.name_key("name").alias("name"),
         village.alias("village"),
         keys.number_key(persons["id_number"]).alias("number"),
+        hinted.alias("hint"),
         current(on).alias("is_current"),
         (pl.col("relation") == "head").fill_null(False).alias("is_head"),
     )
@@ -103,12 +106,12 @@ def households(persons: pl.DataFrame, on: date) -> pl.DataFrame:
 def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     """Households of holders or applicants (权利人、申请人所在户).
 
-    By resident ID, whoever of the household has it; else by name and village against living
+    By resident ID, whoever of the household has it; by name and an ID that a slip has broken; else by name and village against living
     heads, two that both have an ID being different persons. A holder whose ID is on no register
     and who has no namesake without ID is an outsider and gets no pair.
 
     Args:
-        left: id, name, village, number (as `keys` makes them); each may be missing.
+        left: id, name, village, number (as `keys` makes them), hint; each may be missing.
         people: the register.
 
     Returns:
@@ -117,15 +120,20 @@ def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     >>> from jiadi.register.tables import Delivery
     >>> rows = {"id": ["A/张三"], "household_code": ["A"], "name": ["张三"], "relation": ["head"], "village_code": ["330802005001"]}
     >>> persons = keys.listed(Delivery({"person": pl.DataFrame(rows)}), "person")
-    >>> holder = pl.DataFrame({"id": ["r"], "name": ["张三"], "village": ["330802005001"]}).with_columns(number=pl.lit(None, pl.String))
+    >>> holder = pl.DataFrame({"id": ["r"], "name": ["张三"], "village": ["330802005001"]})
+    >>> holder = holder.with_columns(number=pl.lit(None, pl.String), hint=pl.lit(None, pl.String))
     >>> to_household(holder, register(persons, date(2025, 6, 30))).rows()
     [('r', 'A', 'linked', 0.8, 'head_name')]
     """
-    by_number = _by_number(left, people.persons.with_columns(pl.col("household").alias("right_id")))
+    persons = people.persons.with_columns(pl.col("household").alias("right_id"))
+    by_number = _by_number(left, persons)
     rest = left.join(by_number, left_on="id", right_on="left_id", how="anti")
+    by_slip = slips.pairs(rest, persons)
+    rest = rest.join(by_slip, left_on="id", right_on="left_id", how="anti")
     return keys.stack(
         [
             keys.grade(by_number, 1.0, "id", "id_in_several_households"),
+            keys.grade(by_slip, 0.95, "id_slip", "id_slip_of_several"),
             keys.grade(_namesakes(rest, people.heads.rename({"household": "right_id"})), 0.8, "head_name", "several_namesakes"),
         ]
     )
@@ -134,11 +142,11 @@ def to_household(left: pl.DataFrame, people: Register) -> pl.DataFrame:
 def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     """Persons of the register that a roll or list names (名册对应的户籍人口).
 
-    By resident ID; else, where one side has none, by name and village if that is unique on both
+    By resident ID; by name and an ID that a slip has broken; else, where one side has none, by name and village if that is unique on both
     sides among those whom no ID has brought together.
 
     Args:
-        left: id, name, village, number; each may be missing.
+        left: id, name, village, number, hint; each may be missing.
         people: the register.
 
     Returns:
@@ -147,14 +155,18 @@ def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     >>> from jiadi.register.tables import Delivery
     >>> rows = {"id": ["A/张三"], "household_code": ["A"], "name": ["张三"], "relation": ["head"], "village_code": ["330802005001"]}
     >>> persons = keys.listed(Delivery({"person": pl.DataFrame(rows)}), "person")
-    >>> member = pl.DataFrame({"id": ["m"], "name": ["张三"], "village": ["330802005001"]}).with_columns(number=pl.lit(None, pl.String))
+    >>> member = pl.DataFrame({"id": ["m"], "name": ["张三"], "village": ["330802005001"]})
+    >>> member = member.with_columns(number=pl.lit(None, pl.String), hint=pl.lit(None, pl.String))
     >>> to_person(member, register(persons, date(2025, 6, 30))).rows()
     [('m', 'A/张三', 'linked', 0.8, 'name')]
     """
     persons = people.persons.with_columns(pl.col("id").alias("right_id"))
     by_number = _by_number(left, persons)
     rest = left.join(by_number, left_on="id", right_on="left_id", how="anti")
-    taken = persons.join(by_number, on="right_id", how="semi")
+    free = persons.join(by_number, on="right_id", how="anti")
+    by_slip = slips.pairs(rest, free)
+    rest = rest.join(by_slip, left_on="id", right_on="left_id", how="anti")
+    taken = persons.join(pl.concat([by_number, by_slip]), on="right_id", how="semi")
     named = _namesakes(rest, persons.join(taken, on="right_id", how="anti"))
     rivals = named.select("right_id", (pl.len().over("right_id") > 1).alias("is_contested")).unique()
     graded = keys.grade(named, 0.8, "name", "several_namesakes").join(rivals, on="right_id", how="left")
@@ -164,6 +176,7 @@ def to_person(left: pl.DataFrame, people: Register) -> pl.DataFrame:
     return keys.stack(
         [
             keys.grade(by_number, 1.0, "id", "id_of_several_persons"),
+            keys.grade(by_slip, 0.95, "id_slip", "id_slip_of_several"),
             graded.with_columns(
                 pl.when(contested).then(pl.lit("doubtful")).otherwise("state").alias("state"),
                 pl.when(contested).then(pl.lit("several_namesakes")).otherwise("reason").alias("reason"),
@@ -190,43 +203,47 @@ def _namesakes(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     return pairs.filter(pl.col("number").is_null() | pl.col("other").is_null()).select(pl.col("id").alias("left_id"), "right_id")
 
 
-def holders(frame: pl.DataFrame) -> pl.DataFrame:
+def holders(frame: pl.DataFrame, hints: pl.DataFrame | None = None) -> pl.DataFrame:
     """Holders or applicants of a list with the keys by which they are compared (权利人键).
 
     Args:
         frame: list `right` or `approval`.
+        hints: of the list, see `slips`; None for none.
 
     Returns:
-        id, name, village, number.
+        id, name, village, number, hint.
 
     >>> from jiadi.register.tables import Delivery
     >>> holders(keys.listed(Delivery(), "right")).columns
-    ['id', 'name', 'village', 'number']
+    ['id', 'name', 'village', 'number', 'hint']
     """
     return frame.select(
         "id",
         keys.name_key("holder_name").alias("name"),
         pl.col("village_code").alias("village"),
         keys.number_key(frame["holder_id"]).alias("number"),
+        slips.beside(frame, hints).alias("hint"),
     )
 
 
-def members(frame: pl.DataFrame) -> pl.DataFrame:
+def members(frame: pl.DataFrame, hints: pl.DataFrame | None = None) -> pl.DataFrame:
     """Persons of a list with the keys by which they are compared (名册键).
 
     Args:
         frame: list `member` or `aid`.
+        hints: of the list, see `slips`; None for none.
 
     Returns:
-        id, name, village, number.
+        id, name, village, number, hint.
 
     >>> from jiadi.register.tables import Delivery
     >>> members(keys.listed(Delivery(), "member")).columns
-    ['id', 'name', 'village', 'number']
+    ['id', 'name', 'village', 'number', 'hint']
     """
     return frame.select(
         "id",
         keys.name_key("name").alias("name"),
         pl.col("village_code").alias("village"),
         keys.number_key(frame["id_number"]).alias("number"),
+        slips.beside(frame, hints).alias("hint"),
     )

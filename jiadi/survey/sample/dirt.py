@@ -102,6 +102,10 @@ def _fitting(slot: Blemish, lists: dict[str, pl.DataFrame]) -> Ints:
     return np.flatnonzero(fits.to_numpy())
 
 
+HINT = "_hint"
+"""Column of what is left of a resident ID that was broken."""
+
+
 class _Changes:
     """Cells to be overwritten in the forms, and what a reader can still know, written to the lists at the end."""
 
@@ -153,6 +157,8 @@ class _Changes:
             form.shown.setdefault(column, {})[row] = None if shown is None else str(shown)
             if known:
                 self.known.setdefault((slot.table, column), {})[row] = known[0]
+            if slot.kind in ("id_check_digit", "id_from_float"):
+                self.known.setdefault((slot.table, HINT), {})[row] = shown
             if slot.as_number is not None and not form.columnar:
                 form.as_number.setdefault(column, {})[row] = slot.as_number
 
@@ -177,6 +183,8 @@ class _Changes:
     def finish(self) -> None:
         """Write the gathered cells."""
         for (table, column), cells in self.known.items():
+            if column == HINT:
+                self.lists[table] = self.lists[table].with_columns(pl.lit(None, pl.String).alias(HINT))
             self.lists[table] = self.lists[table].with_columns(_scatter(self.lists[table][column], cells))
         # What a reader cannot know any more is shown otherwise, so the forms need no second copy of the lists.
         for name, form in self.forms.items():

@@ -161,12 +161,27 @@ def _to_household(rows: pl.DataFrame, person: pl.DataFrame, heads: pl.DataFrame)
     numbered = person.filter(pl.col("id_number").is_not_null()).select("id_number", pl.col("_household").alias("right"))
     by_number = rows.join(numbered, left_on="holder_id", right_on="id_number").select(pl.col("row").alias("left"), "right")
     rest = rows.join(by_number, left_on="row", right_on="left", how="anti")
+    by_slip = _by_slip(rest, person, "holder_name", "holder_id")
+    rest = rest.join(by_slip, left_on="row", right_on="left", how="anti")
     namesakes = rest.join(
         heads.select("name", "village_code", pl.col("id_number").alias("other"), pl.col("_household").alias("right")),
         left_on=["holder_name", "village_code"],
         right_on=["name", "village_code"],
     ).filter(pl.col("holder_id").is_null() | pl.col("other").is_null())
-    return pl.concat([_graded(by_number), _graded(namesakes.select(pl.col("row").alias("left"), "right"))])
+    return pl.concat([_graded(by_number), _graded(by_slip), _graded(namesakes.select(pl.col("row").alias("left"), "right"))])
+
+
+def _by_slip(rows: pl.DataFrame, person: pl.DataFrame, name: str, number: str) -> pl.DataFrame:
+    """By name and what is left of a broken ID on either side: its first 15 digits."""
+    sides = [
+        frame.with_columns(pl.lit(None, pl.String).alias("_hint")) if "_hint" not in frame.columns else frame for frame in (rows, person)
+    ]
+    found = []
+    for own, other in (("_hint", "id_number"), (number, "_hint")):
+        left = sides[0].select(pl.col("row").alias("left"), pl.col(name).alias("name"), pl.col(own).str.slice(0, 15).alias("key"))
+        right = sides[1].select("name", pl.col(other).str.slice(0, 15).alias("key"), pl.col("_household").alias("right"))
+        found.append(left.drop_nulls().join(right.drop_nulls(), on=["name", "key"]).select("left", "right"))
+    return pl.concat(found)
 
 
 def _chain(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
