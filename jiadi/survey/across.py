@@ -9,7 +9,6 @@ import polars as pl
 
 from jiadi.codes import person, unit
 from jiadi.geo import overlay
-from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery
 from jiadi.survey.link import keys
 from jiadi.survey.report import Sheet
@@ -28,6 +27,7 @@ WORDS = {
     "unit_code_repeated": ("同一不动产单元号在多行", "The same real-estate unit code in several rows"),
     "shape_repeated": ("同一图形画了两次（或几乎相同）", "The same shape is drawn twice, or all but the same"),
     "household_size": ("在册人数不合常理", "The household has an unlikely number of members"),
+    "built_after_lapse": ("批准失效以后才建", "Built after its approval had lapsed"),
     "account_differs": ("农户台账的成员数与户籍在册人数不同", "The account's number of members is not that of the household register"),
     "holder_without_right": ("权利人清单有、台账没有这宗地的权利", "Holders are listed for a parcel of which the ledger has no right"),
     "holder_differs": ("同一宗地，台账与图层权利人不同", "One parcel, the ledger and the layer name different holders"),
@@ -58,7 +58,14 @@ def across(delivery: Delivery) -> pl.DataFrame:
     parts = [
         _codes(delivery, name, column) for name, column in (("right", "parcel_code"), ("approval", "parcel_code"), ("house", "unit_code"))
     ]
-    parts += [_lacking_in_ledger(delivery), _repeated(delivery), _holders(delivery), _sizes(delivery), _accounts(delivery)]
+    parts += [
+        _lacking_in_ledger(delivery),
+        _repeated(delivery),
+        _holders(delivery),
+        _sizes(delivery),
+        _accounts(delivery),
+        _lapsed(delivery),
+    ]
     parts += [_rightless(delivery)]
     parts += [_drawn_twice(delivery, name) for name in ("parcel", "footprint", "house")]
     parts += [_persons(delivery, name) for name in _NAMED]
@@ -132,8 +139,7 @@ def _drawn_twice(delivery: Delivery, name: str) -> pl.DataFrame:
     if name not in delivery.tables:
         return pl.DataFrame()
     drawn = keys.listed(delivery, name).drop_nulls("geometry")
-    limits = delivery.extra.get("thresholds")
-    least = (limits if isinstance(limits, Thresholds) else shipped()).same_shape_share
+    least = _limits(delivery).same_shape_share
     pairs = overlay.same_shapes(drawn["geometry"], drawn["id"], least)
     both = pl.concat([pairs.select("id", "other_id", "share"), pairs.select(id="other_id", other_id="id", share="share")])
     words = pl.concat_str("other_id", pl.lit(" "), (pl.col("share") * 100).round(1), pl.lit("%"))
@@ -146,9 +152,8 @@ def _sizes(delivery: Delivery) -> pl.DataFrame:
     """Households of more members than one has."""
     if "person" not in delivery.tables:
         return pl.DataFrame()
-    known = TABLES["household"].column("size")
     persons = keys.listed(delivery, "person")
-    large = _living(persons).filter(pl.col("len") > (known.high or 40)).select("household_code", "len")
+    large = _living(persons).filter(pl.col("len") > _limits(delivery).household_persons_most).select("household_code", "len")
     first = (
         persons.sort("source_id", "source_row").unique("household_code", keep="first", maintain_order=True).join(large, on="household_code")
     )
@@ -167,6 +172,25 @@ def _accounts(delivery: Delivery) -> pl.DataFrame:
     living = _living(keys.listed(delivery, "person"))
     rows = keys.listed(delivery, "account").join(living, on="household_code").filter(pl.col("persons") != pl.col("len"))
     return _placed(rows, delivery, "account", "account_differs", "persons", pl.col("persons"), pl.col("len"))
+
+
+def _limits(delivery: Delivery) -> Thresholds:
+    held = delivery.extra.get("thresholds")
+    return held if isinstance(held, Thresholds) else shipped()
+
+
+def _lapsed(delivery: Delivery) -> pl.DataFrame:
+    """Houses that were built later than the approvals of their parcel lasted, all of them."""
+    if not {"house", "approval"} <= delivery.tables.keys():
+        return pl.DataFrame()
+    approvals = keys.listed(delivery, "approval").drop_nulls(["parcel_code", "approved_on"])
+    last = approvals.group_by("parcel_code").agg(pl.col("approved_on").max().alias("_last"))
+    houses = keys.listed(delivery, "house")
+    coded = houses.with_columns(pl.coalesce(pl.col("parcel_code"), unit.parcel_of_column(houses["unit_code"])).alias("_code"))
+    rows = coded.join(last, left_on="_code", right_on="parcel_code").filter(
+        pl.col("built_year") > pl.col("_last").dt.year() + _limits(delivery).approval_lapse_years
+    )
+    return _placed(rows, delivery, "house", "built_after_lapse", "built_year", pl.col("built_year"), pl.col("_last"))
 
 
 def _rightless(delivery: Delivery) -> pl.DataFrame:

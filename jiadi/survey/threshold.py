@@ -24,6 +24,8 @@ class Thresholds:
     sliver_width_m: float
     widest_degrees: float
     away_margin_degrees: float
+    approval_lapse_years: float
+    household_persons_most: float
 
 
 NAMES = frozenset(one.name for one in fields(Thresholds))

@@ -138,3 +138,12 @@ def test_a_household_of_sixty(tmp_path: Path) -> None:
     (tmp_path / "户籍.csv").write_text("\n".join(["户号,姓名,与户主关系,村代码", *rows]) + "\n", "gb18030")
     found = across.across(check(read([tmp_path])))
     assert found.select("code", "row", "value", "other").rows() == [("household_size", 2, "A", "60")]
+
+
+def test_a_house_built_after_its_approval_lapsed(tmp_path: Path) -> None:
+    code = "330802001001JC00001"
+    (tmp_path / "审批.csv").write_text(f"批准文号,批准日期,宗地代码\n甲1号,2010-05-01,{code}\n", encoding="utf-8")
+    rows = [f"{VILLAGE}-{n:05d},{year},2,{code}F0001000{n}" for n, year in enumerate((2012, 2013), start=1)]
+    (tmp_path / "农房调查.csv").write_text("调查编号,建成年份,层数,不动产单元号\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = across.across(check(read([tmp_path])))
+    assert found.filter(pl.col("code") == "built_after_lapse").select("row", "value", "other").rows() == [(3, "2013", "2010-05-01")]

@@ -106,7 +106,12 @@ def test_ids_are_masked_in_what_is_told() -> None:
         ("stated_area_m2", "１２０", 120.0, ["full_width"]),
         ("stated_area_m2", "120.5\t", 120.5, ["stray_space"]),
         ("stated_area_m2", "半亩", None, ["not_a_number"]),
-        ("stated_area_m2", "0.2亩", None, ["not_a_number"]),
+        ("stated_area_m2", "0.2亩", 133.33, ["unit_converted"]),
+        ("stated_area_m2", "0.012公顷", 120.0, ["unit_converted"]),
+        ("stated_area_m2", "一百二十平方米", 120.0, ["number_in_words", "unit_in_number"]),
+        ("stated_area_m2", "约120㎡", None, ["approximate"]),
+        ("stated_area_m2", "120平方左右", None, ["approximate"]),
+        ("stated_area_m2", "不清楚", None, []),
         ("stated_area_m2", 9999999, None, ["out_of_range"]),
         ("stated_area_m2", 0, None, ["out_of_range"]),
         ("stated_area_m2", "/", None, []),
@@ -243,3 +248,43 @@ def test_a_division_is_padded_and_else_taken_from_the_survey_code() -> None:
     assert one("house", "village_code", "330802") == ("330802000000", [])
     assert one("house", "owner_name", "张三")[1] == []
     assert checked("house", "owner_name", ["张三"]).tables["house"]["village_code"].to_list() == ["330802100201"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "codes"),
+    [
+        ("三层", 3, ["unit_in_number", "number_in_words"]),
+        ("两层", 2, ["unit_in_number", "number_in_words"]),
+        ("十二", 12, ["number_in_words"]),
+        ("二层半", None, ["storeys_half"]),
+        ("2层半", None, ["storeys_half"]),
+        ("三间房", None, ["not_a_number"]),
+    ],
+)
+def test_storeys_in_words(cell: str, value: int | None, codes: list[str]) -> None:
+    found, told = one("house", "storeys", cell)
+    assert (found, sorted(told)) == (value, sorted(codes))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "codes"),
+    [
+        ("张\ue863", "张䶮", ["private_character"]),
+        ("张\uf000", "张\uf000", ["private_character"]),
+        ("张\u00a0三", "张三", ["stray_space"]),
+        ("张\u200d三\u2060", "张三", ["stray_space"]),
+        ("张𠮷", "张𠮷", []),
+    ],
+)
+def test_names_with_hidden_and_private_characters(cell: str, value: str, codes: list[str]) -> None:
+    assert one("house", "owner_name", cell) == (value, codes)
+
+
+def test_numbers_that_a_slip_broke_are_kept_for_linking_alone() -> None:
+    delivery = checked(
+        "right", "holder_id", ["330802197603151231", 330802197603151000, "33080219760315", "330802197603151233", "330802197603151000"]
+    )
+    assert delivery.tables["right"]["holder_id"].drop_nulls().to_list() == ["330802197603151233"]
+    hints = delivery.extra["id_hints"]["right"].sort("source_row")
+    assert hints.select("source_row", "hint").rows() == [(1, "330802197603151231"), (2, "330802197603151000"), (5, "330802197603151000")]
+    assert "330802197603151231" not in str(delivery.problems.to_dicts())

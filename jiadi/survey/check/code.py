@@ -90,15 +90,16 @@ def read_ids(cells: Cells, column: str, remarks: Remarks, hints: dict[str, pl.Se
         remarks.add(places, column, code, raw.gather(places), masked=True)
     _note_ids(raw, codes, wrong, column, remarks)
     if hints is not None:
-        hints[column] = _broken(raw, codes, wrong, lost)
+        hints[column] = _broken(cells.number, codes, wrong, lost)
     return codes.set((wrong.is_not_null() & (wrong != "id_15_digits")).fill_null(False), None)
 
 
-def _broken(raw: pl.Series, codes: pl.Series, wrong: pl.Series, lost: pl.Series) -> pl.Series:
+def _broken(numbers: pl.Series, codes: pl.Series, wrong: pl.Series, lost: pl.Series) -> pl.Series:
     """Numbers of 18 places that were not taken, and tell their person all the same."""
+    # A float is exact to some 64 here: the 15 digits that the spreadsheet kept come back by rounding, not by cutting.
+    first = (numbers.set(~lost, None) / 1000).round().cast(pl.Int64, strict=False).cast(pl.String)
     whole = codes.set(~wrong.is_in(["id_check_digit", "id_from_float"]).fill_null(False), None)
-    cut = raw.set(~lost, None).str.replace(r"^([0-9]{15})[0-9]{3}$", "${1}000")
-    found = pl.select(pl.coalesce(whole, cut)).to_series()
+    found = pl.select(pl.coalesce(whole, first + "000")).to_series()
     return found.set(~found.str.contains(r"^[0-9]{17}[0-9X]$").fill_null(False), None)
 
 

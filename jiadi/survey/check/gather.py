@@ -10,7 +10,8 @@ from jiadi.register.schema import TABLES, Table
 from jiadi.survey.read.raw import CELL_DTYPES, ROW, RawSheet
 
 PLACEHOLDERS = frozenset(
-    {"/", "\\", "-", "--", "—", "——", "－", "无", "不详", "空", "null", "NULL", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"}
+    {"/", "\\", "-", "--", "—", "——", "－", "无", "不详", "未知", "不清楚", "不明", "待查", "暂无", "空", "null", "NULL"}
+    | {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"}
 )
 """What people write where they have nothing to write; a blank, and no problem."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import numpy as np
@@ -22,6 +23,10 @@ UNITS = {
     "month": "月|月份",
 }
 """Units that may stand behind a number of a kind, in plain width; others (such as 亩) change its meaning."""
+_ABOUT = r"^(?:约|大约|近|~|≈)|(?:左右|上下|许|多)$"
+_LAND = {"公顷": 10_000.0, "亩": 10_000.0 / 15, "分": 1_000.0 / 15, "厘": 100.0 / 15}
+"""Units of land beside the square metre, in square metres: a 亩 is a fifteenth of a hectare."""
+_SPOKEN = r"^[零〇一二两三四五六七八九十百千半]+"
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
 _RANGE = r"^[0-9]+(?:层|楼)?[-~—–－至到、/][0-9]+(?:层|楼)?$"
 _YEAR_IN_DATE = r"^([0-9]{4})(?:[-./]|年)([0-9]{1,2})(?:$|月|[-./])"
@@ -76,6 +81,7 @@ def _of_odd(raw: pl.Series, places: Places, column: Column, remarks: Remarks) ->
     """Numbers in cells that hold more than a number."""
     note(raw, places, column.name, remarks, inner=True)
     plain = nfkc(raw).str.replace_all(r"[\s\u{200B}\u{FEFF}]", "").str.replace_all(r"([0-9]),([0-9]{3})\b", "${1}${2}")
+    plain = _plainer(raw, plain, places, column, remarks)
     bare = plain.str.contains(_NUMBER)
     unit = rf"^([+-]?[0-9]+(?:\.[0-9]+)?)(?:{UNITS[column.kind]})$"
     with_unit = ~bare & plain.str.contains(unit)
@@ -86,11 +92,61 @@ def _of_odd(raw: pl.Series, places: Places, column: Column, remarks: Remarks) ->
     if column.kind == "year":
         numbers = pl.select(pl.coalesce(numbers, plain.str.extract(_YEAR_IN_DATE, 1).cast(pl.Float64, strict=False))).to_series()
     lost = numbers.is_null()
-    ranged = lost & plain.str.contains(_RANGE) if column.kind == "integer" else pl.Series([False]).new_from_index(0, len(raw))
+    never = pl.Series([False]).new_from_index(0, len(raw))
+    ranged = lost & plain.str.contains(_RANGE) if column.kind == "integer" else never
     remarks.add(places[ranged.to_numpy()], column.name, "storeys_range", raw.filter(ranged))
-    rest = lost & ~ranged
+    half = lost & ~ranged & plain.str.contains("半") if column.kind == "integer" else never
+    remarks.add(places[half.to_numpy()], column.name, "storeys_half", raw.filter(half))
+    about = lost & ~ranged & ~half & plain.str.contains(_ABOUT)
+    remarks.add(places[about.to_numpy()], column.name, "approximate", raw.filter(about))
+    rest = lost & ~ranged & ~half & ~about
     remarks.add(places[rest.to_numpy()], column.name, "not_a_number", raw.filter(rest))
     return numbers
+
+
+def _plainer(raw: pl.Series, plain: pl.Series, places: Places, column: Column, remarks: Remarks) -> pl.Series:
+    """Spoken numbers in digits, areas of land in square metres; each noted."""
+    spoken = plain.str.contains(rf"{_SPOKEN}(?:{UNITS[column.kind]}|{'|'.join(_LAND)})?$") & ~plain.str.contains("半")
+    if spoken.any():
+        said = [re.sub(_SPOKEN, lambda found: str(digits(found.group())), text) for text in plain.filter(spoken).to_list()]
+        plain = plain.scatter(spoken.arg_true(), pl.Series(said, dtype=pl.String))
+        remarks.add(places[spoken.to_numpy()], column.name, "number_in_words", raw.filter(spoken))
+    if column.kind != "area_m2":
+        return plain
+    pattern = rf"^([0-9]+(?:\.[0-9]+)?)({'|'.join(_LAND)})$"
+    land = plain.str.contains(pattern)
+    if land.any():
+        told = plain.filter(land)
+        factor = told.str.extract(pattern, 2).replace_strict(_LAND, return_dtype=pl.Float64)
+        metres = to_hundredths(told.str.extract(pattern, 1).cast(pl.Float64) * factor)
+        remarks.add(
+            places[land.to_numpy()],
+            column.name,
+            "unit_converted",
+            raw.filter(land),
+            detail=pl.select(pl.format("{} m²", metres)).to_series(),
+        )
+        plain = plain.scatter(land.arg_true(), metres.cast(pl.String))
+    return plain
+
+
+def digits(spoken: str) -> int:
+    """A whole number as it is spoken (中文数字), up to 9,999.
+
+    >>> digits("二"), digits("十二"), digits("一百二十"), digits("二〇一三")
+    (2, 12, 120, 2013)
+    """
+    figures = {word: place for place, word in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+    if not set(spoken) & set("十百千"):
+        return int("".join(str(figures[word]) for word in spoken))
+    total, last = 0, 0
+    for word in spoken:
+        if word in figures:
+            last = figures[word]
+        else:
+            total += (last or 1) * {"十": 10, "百": 100, "千": 1000}[word]
+            last = 0
+    return total + last
 
 
 def month_in_year(cells: Cells) -> pl.Series:

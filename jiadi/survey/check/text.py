@@ -11,10 +11,17 @@ from jiadi.survey.check.gather import Cells
 from jiadi.survey.check.remarks import Places, Remarks
 
 WIDE = "[０-９Ａ-Ｚａ-ｚ．]"
-_SPACE = r"[\s\u{200B}\u{FEFF}]"
+_HIDDEN = r"\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}\u{FEFF}\u{00AD}"
+_SPACE = rf"[\s{_HIDDEN}]"
+_PRIVATE = "[\ue000-\uf8ff]"
+_ASSIGNED = {
+    0xE816: 0x20087, 0xE817: 0x20089, 0xE818: 0x200CC, 0xE81E: 0x9FB4, 0xE826: 0x9FB5, 0xE82B: 0x9FB6, 0xE82C: 0x9FB7, 0xE831: 0x215D7,
+    0xE832: 0x9FB8, 0xE83B: 0x2298F, 0xE843: 0x9FB9, 0xE854: 0x9FBA, 0xE855: 0x241FE, 0xE863: 0x4DAE, 0xE864: 0x9FBB,
+}  # fmt: skip
+"""Characters that GB 18030 kept in the private area of Unicode until they were given a place (䶮 stood at U+E863)."""
 _ODD = rf"{_SPACE}|{WIDE}"
 _NARROW = {wide: wide - 0xFEE0 for first, last in ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A)) for wide in range(first, last + 1)}
-_INVISIBLE = "\u200b\ufeff"
+_INVISIBLE = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF, 0xAD])
 
 
 def narrow(text: str) -> str:
@@ -36,9 +43,7 @@ def tidy(text: str, *, inner: bool) -> str:
     >>> tidy(" 张 三\\t", inner=True), tidy("东街 1 号 ", inner=False)
     ('张三', '东街 1 号')
     """
-    plain = narrow(text)
-    for mark in _INVISIBLE:
-        plain = plain.replace(mark, "")
+    plain = narrow(text).translate(_INVISIBLE)
     return "".join(plain.split()) if inner else " ".join(plain.split())
 
 
@@ -57,7 +62,7 @@ def read(cells: Cells, column: str, remarks: Remarks, *, inner: bool) -> pl.Seri
     >>> read(Cells.of_text("张 三", "李四\\t"), "owner_name", Remarks(), inner=True).to_list()
     ['张三', '李四']
     """
-    text = cells.shown()
+    text = _assigned(cells.shown(), column, remarks)
     odd = text.str.contains(_ODD).fill_null(False)
     if not odd.any():
         return text
@@ -65,6 +70,17 @@ def read(cells: Cells, column: str, remarks: Remarks, *, inner: bool) -> pl.Seri
     raw = text.filter(odd)
     note(raw, places.to_numpy(), column, remarks, inner=inner)
     mended = pl.Series([tidy(value, inner=inner) or None for value in raw.to_list()], dtype=pl.String)
+    return text.scatter(places, mended)
+
+
+def _assigned(text: pl.Series, column: str, remarks: Remarks) -> pl.Series:
+    """Text with characters of the private area put where Unicode has them now; those that nobody knows stay, and are asked about."""
+    private = text.str.contains(_PRIVATE).fill_null(False)
+    if not private.any():
+        return text
+    places, raw = private.arg_true(), text.filter(private)
+    mended = pl.Series([value.translate(_ASSIGNED) for value in raw.to_list()], dtype=pl.String)
+    remarks.add(places.to_numpy(), column, "private_character", raw)
     return text.scatter(places, mended)
 
 
@@ -76,7 +92,7 @@ def note(raw: pl.Series, places: Places, column: str, remarks: Remarks, *, inner
     >>> remarks.parts[0]["code"].to_list()
     ['full_width']
     """
-    pattern = _SPACE if inner else rf"^{_SPACE}|{_SPACE}$|[\u{{200B}}\u{{FEFF}}\r\n\t]"
+    pattern = _SPACE if inner else rf"^{_SPACE}|{_SPACE}$|[{_HIDDEN}\r\n\t]"
     for code, hit in (("stray_space", raw.str.contains(pattern)), ("full_width", raw.str.contains(WIDE))):
         if hit.any():
             remarks.add(places[hit.to_numpy()], column, code, raw.filter(hit), masked=masked)

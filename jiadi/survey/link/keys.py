@@ -37,12 +37,12 @@ def listed(delivery: Delivery, name: str) -> pl.DataFrame:
 
 
 def name_key(column: str) -> pl.Expr:
-    """A name as it is compared (姓名比对): after NFKC, without spaces; null where nothing is left or a part is hidden.
+    """A name as it is compared (姓名比对): after NFKC, without spaces and middle dots; null where nothing is left or a part is hidden.
 
-    >>> pl.DataFrame({"name": ["张　三", "张*", " "]}).select(name_key("name")).to_series().to_list()
-    ['张三', None, None]
+    >>> pl.DataFrame({"name": ["张　三", "张*", " ", "阿依·古丽"]}).select(name_key("name")).to_series().to_list()
+    ['张三', None, None, '阿依古丽']
     """
-    key = pl.col(column).str.normalize("NFKC").str.replace_all(r"\s+", "")
+    key = pl.col(column).str.normalize("NFKC").str.replace_all(r"[\s·•‧・．.]+", "")
     return pl.when((key != "") & ~key.str.contains(MASKED)).then(key)
 
 

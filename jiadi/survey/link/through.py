@@ -40,8 +40,9 @@ def parcel_household(parcels: pl.DataFrame, right_parcel: pl.DataFrame, right_ho
         keys.name_key("holder_name").alias("name"),
         pl.col("village_code").alias("village"),
         pl.lit(None, dtype=pl.String).alias("number"),
+        pl.lit(None, dtype=pl.String).alias("hint"),
     )
-    named = to_household(holders.with_columns(pl.lit(None, pl.String).alias("hint")), people).with_columns((pl.col("score") * 0.7 / 0.8).round(4).alias("score"))
+    named = to_household(holders, people).with_columns((pl.col("score") * 0.7 / 0.8).round(4).alias("score"))
     return keys.stack([_settle(through), named])
 
 
