@@ -81,8 +81,13 @@ class Remarks:
         found = pl.concat(self.parts)
         place = found.get_column("place")
         found = found.with_columns(sheet_of.gather(place).alias("at"), row_of.gather(place).cast(pl.Int32).alias("row"))
-        heads = [(number, name, sheet.header(name)) for number, sheet in enumerate(sheets) for name in {*sheet.columns, *sheet.fixed}]
-        heading = pl.DataFrame(heads, schema={"at": pl.Int32(), "column": pl.String(), "heading": pl.String()}, orient="row")
+        heads = [
+            (number, name, sheet.header(name), sheet.places.get(name, (None,))[0])
+            for number, sheet in enumerate(sheets)
+            for name in {*sheet.columns, *sheet.fixed}
+        ]
+        known = {"at": pl.Int32(), "column": pl.String(), "heading": pl.String(), "own_row": pl.Int32()}
+        heading = pl.DataFrame(heads, schema=known, orient="row")
         where = pl.DataFrame(
             {"at": range(len(sheets)), "file": [s.file for s in sheets], "sheet": [s.sheet for s in sheets]},
             schema={"at": pl.Int32(), "file": pl.String(), "sheet": pl.String()},
@@ -90,6 +95,7 @@ class Remarks:
         found = (
             found.with_columns(pl.col("at").cast(pl.Int32)).join(where, on="at", how="left").join(heading, on=["at", "column"], how="left")
         )
+        found = found.with_columns(pl.coalesce("own_row", "row").alias("row"))
         return _finished(found)
 
 

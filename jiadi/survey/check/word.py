@@ -10,6 +10,7 @@ from jiadi.register.schema import Column
 from jiadi.survey.check.gather import PLACEHOLDERS, Cells
 from jiadi.survey.check.remarks import Remarks
 from jiadi.survey.check.text import note, where
+from jiadi.survey.read.questionnaire import SEVERAL
 
 
 def plain(word: str) -> str:
@@ -61,7 +62,7 @@ def read(cells: Cells, column: Column, remarks: Remarks) -> pl.Series:
     Args:
         cells: as they stand.
         column: its `codes` say what each word means.
-        remarks: told `unknown_word`, and notes.
+        remarks: told `unknown_word`, `several_ticks`, and notes.
 
     Returns:
         (n,) stored values, null where blank or not taken.
@@ -77,9 +78,13 @@ def read(cells: Cells, column: Column, remarks: Remarks) -> pl.Series:
     known = {word: meaning[plain(word)] for word in distinct if plain(word) in meaning}
     stored = shown.replace_strict(known, default=None, return_dtype=pl.String) if known else shown.clear(len(shown))
     unknown = [word for word in distinct if word not in known and word.strip() not in PLACEHOLDERS]
-    if unknown:
-        places = where(shown.is_in(unknown))
-        remarks.add(places, column.name, "unknown_word", shown.gather(places))
+    for code, told in (
+        ("several_ticks", [word for word in unknown if SEVERAL in word]),
+        ("unknown_word", [word for word in unknown if SEVERAL not in word]),
+    ):
+        if told:
+            places = where(shown.is_in(told))
+            remarks.add(places, column.name, code, shown.gather(places))
     odd = [word for word in known if word != unicodedata.normalize("NFKC", word.strip())]
     if odd:
         places = where(shown.is_in(odd))

@@ -54,9 +54,11 @@ def _layout(sheet: RawSheet) -> Layout:
     for number, text in enumerate(sheet.headers):
         headings.setdefault(text, number + sheet.left)
     # Of two columns alike the one that was read is meant.
-    headings |= {sheet.header(name): place + sheet.left for name, place in sheet.columns.items()}
-    codes = tuple(sorted(place + sheet.left for name, place in sheet.columns.items() if kinds[name] in CODES))
+    places = {name: sheet.places[name][1] if name in sheet.places else place for name, place in sheet.columns.items()}
+    headings |= {sheet.header(name): place + sheet.left for name, place in places.items()}
+    codes = tuple(sorted(place + sheet.left for name, place in sheet.columns.items() if kinds[name] in CODES and not sheet.places))
     held: list[Any] = [int(name[1:]) + 1 for name in sheet.frame.columns if name[1:].isdigit()]
-    width = max([len(sheet.headers), *held]) + sheet.left
+    across = [column + 1 for _, column in sheet.places.values()]
+    width = (max(across) + 1 if across else max([len(sheet.headers), *held])) + sheet.left
     marked = [number for text, number in headings.items() if text.endswith(HEADING)]
     return Layout(sheet.form, sheet.heading_row, headings, codes, marked[0] if marked else width, bool(marked))

@@ -14,16 +14,18 @@ from jiadi.register.tables import PROBLEMS
 from jiadi.survey import manifest
 from jiadi.survey.read import profile as profiles
 from jiadi.survey.read import reasons
-from jiadi.survey.read.found import Found, find
+from jiadi.survey.read.found import WORKBOOKS, Found, find
 from jiadi.survey.read.raw import RawDelivery, RawSheet
 from jiadi.survey.read.reasons import Said
-from jiadi.survey.read.take import Taken, take
+from jiadi.survey.read.take import Taken, open_many, take
 from jiadi.survey.review import decision
 
 __all__ = ["RawDelivery", "RawSheet", "read"]
 
 WORKERS = 2
 """Children at work at the same time: one a core of a small machine."""
+SMALL_BYTES, BATCH = 100_000, 50
+"""Workbooks up to this size are read so many to a child: a county may hand in a file a house."""
 
 
 def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[[float], None] | None = None) -> RawDelivery:
@@ -67,17 +69,28 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
 
 
 def _take_all(found: Found, profile: profiles.Profile | None, progress: Callable[[float], None]) -> list[Taken]:
-    """Every file, the largest first, so that none is begun last and waited for."""
+    """Every file, the largest first, so that none is begun last and waited for; small workbooks several to a child."""
     order = sorted(range(len(found.files)), key=lambda place: -found.files[place][1].stat().st_size)
+    small = [place for place in order if _is_small(found.files[place][1])]
+    batches = (
+        [small[start : start + BATCH] for start in range(0, len(small), BATCH)] if len(small) > WORKERS else [[place] for place in small]
+    )
+    work = [[place] for place in order if place not in set(small)] + batches
     taken: dict[int, Taken] = {}
 
-    def one(place: int) -> None:
-        taken[place] = take(*found.files[place], profile)
+    def some(places: list[int]) -> None:
+        held = open_many([found.files[place][1] for place in places]) if len(places) > 1 else [None]
+        for place, before in zip(places, held, strict=True):
+            taken[place] = take(*found.files[place], profile, before)
         progress(len(taken) / len(order))
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(one, order))
+        list(pool.map(some, work))
     return [taken[place] for place in range(len(order))]
+
+
+def _is_small(path: Path) -> bool:
+    return path.suffix.lower() in WORKBOOKS and not path.is_dir() and path.stat().st_size <= SMALL_BYTES
 
 
 def _remembered(found: Found, remarks: list[tuple[str, str, str, Said]]) -> list[pl.DataFrame]:

@@ -44,6 +44,7 @@ class RawSheet:
         guessed: schema columns whose heading is one letter off.
         claimed: schema column → source columns that claim it; none of them is taken.
         asked: schema columns that a profile names.
+        places: schema column → row as Excel shows it and column from 0, where a form has each cell in a place of its own.
         heights: whether its shapes had heights, which are not kept.
         beside: whether it is made of columns of a layer that was taken for another list.
     """
@@ -69,6 +70,7 @@ class RawSheet:
     guessed: frozenset[str] = frozenset()
     claimed: dict[str, list[int]] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
     heights: bool = False
     beside: bool = False
 

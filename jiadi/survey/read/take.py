@@ -16,7 +16,7 @@ from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
 from jiadi.geo.files import Layer, is_map, read_layers
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.survey.giveback import mark
-from jiadi.survey.read import beside, guess, header, reasons
+from jiadi.survey.read import beside, guess, header, questionnaire, reasons
 from jiadi.survey.read.found import MAPS, WORKBOOKS
 from jiadi.survey.read.match import SURE, Match, match, of_codes
 from jiadi.survey.read.profile import Profile, Rule, shipped
@@ -25,6 +25,8 @@ from jiadi.survey.read.reasons import Said
 from jiadi.survey.review import decision
 
 _SHOWN_HEADINGS = 8
+Before = tuple[dict[str, pa.Table], dict[str, Any]]
+"""Sheets of a workbook by their number, and what is known of them, as the child leaves them."""
 
 
 @dataclass(slots=True)
@@ -57,20 +59,21 @@ class _Opened:
     left: int = 0
 
 
-def take(name: str, path: Path, profile: Profile | None) -> Taken:
+def take(name: str, path: Path, profile: Profile | None, before: Before | None = None) -> Taken:
     """Open a file and recognise its sheets (读取单个文件).
 
     Args:
         name: as the user sees it.
         path: where it is.
         profile: the user's; None leaves it to the shipped ones.
+        before: what a child has read of it already, see `open_many`; None opens it now.
 
     Returns:
         Its sheets; a file that cannot be read gives none and says why.
     """
     taken = Taken()
     try:
-        opened = _open(path)
+        opened = _open(path) if before is None else _workbook(before, "")
     except Refusal as refusal:
         taken.left.append(("", "refused", reasons.of_refusal(refusal)))
         return taken
@@ -119,15 +122,42 @@ def _open(path: Path) -> list[_Opened] | Said:
     size = path.stat().st_size / 1024**2
     target = "workbook" if suffix in WORKBOOKS else "text"
     answer = run_limited(f"jiadi.survey.read.{target}:read", path, memory_mb=MEMORY_MB + round(12 * size), seconds=SECONDS + size)
-    if "fault" in answer.meta:
-        reason, figures = answer.meta["fault"]
+    if target == "workbook" or "fault" in answer.meta:
+        return _workbook((answer.tables, answer.meta), "")
+    lines = [[-1, line, 0, 0] for line in answer.meta["mixed"]]
+    return [_Opened("", _frame(answer.tables["0"]), [], layer=None, grid=True, merged=lines)]
+
+
+def _workbook(before: Before, prefix: str) -> list[_Opened] | Said:
+    """The sheets of a workbook as a child has read them."""
+    tables, meta = before
+    if "fault" in meta:
+        reason, figures = meta["fault"]
         return reasons.of(reason, **figures)
-    frames = {key: _frame(table) for key, table in answer.tables.items()}
-    if target == "text":
-        return [_Opened("", frames["0"], [], layer=None, grid=True, merged=[[-1, line, 0, 0] for line in answer.meta["mixed"]])]
     return [
-        _Opened(about["name"], frames[about["key"]], [], about["merged"], grid=True, left=about["left"]) for about in answer.meta["sheets"]
+        _Opened(about["name"], _frame(tables[prefix + about["key"]]), [], about["merged"], grid=True, left=about["left"])
+        for about in meta["sheets"]
     ]
+
+
+def open_many(paths: Sequence[Path]) -> list[Before | None]:
+    """Read several small workbooks in one child (批量读取小工作簿): a child for each would cost more than the reading.
+
+    Args:
+        paths: small workbooks.
+
+    Returns:
+        What was read of each; None for all where one of them has broken the child: each is then opened by itself.
+    """
+    try:
+        answer = run_limited("jiadi.survey.read.workbook:read_many", [str(path) for path in paths], seconds=SECONDS + len(paths))
+    except Refusal:
+        return [None] * len(paths)
+    found: list[Before | None] = []
+    for number, meta in enumerate(answer.meta["files"]):
+        mark_ = f"{number}:"
+        found.append(({key.removeprefix(mark_): table for key, table in answer.tables.items() if key.startswith(mark_)}, meta))
+    return found
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:
@@ -150,7 +180,30 @@ def _fitting(opened: Sequence[_Opened]) -> Profile | None:
     return next((profile for profile in shipped() if profile.fits(names, headings)), None)
 
 
+def _filled_in(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawSheet | None:
+    """A sheet that was filled in for one house, as a list of one row."""
+    small = one.grid and path.suffix.lower() in WORKBOOKS and one.frame.height <= questionnaire.MOST_ROWS
+    if not small or rule.table or rule.columns:
+        return None
+    form = questionnaire.find(questionnaire.grid_of(one.frame))
+    if form is None:
+        return None
+    values = list(form.values.items())
+    cells = {f"t{number}": [value.text or None] for number, (_, value) in enumerate(values)}
+    frame = pl.DataFrame(
+        {ROW: [min(value.row for _, value in values)], **cells}, schema={ROW: pl.Int32(), **dict.fromkeys(cells, pl.String())}
+    )
+    headers = [value.label for _, value in values] + [value.label for value in form.unknown]
+    columns = {column: number for number, (column, _) in enumerate(values)}
+    sheet = RawSheet(name, one.name, "workbook", digest, headers, frame, form.table, columns, dict(rule.fixed), rule.codes)
+    sheet.places = {column: (value.row, value.column) for column, value in values}
+    sheet.heading_row, sheet.left = 1, one.left
+    return sheet
+
+
 def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawSheet | Said:
+    if form := _filled_in(name, path, digest, one, rule):
+        return form
     found = _of_grid(name, one, rule) if one.grid else _of_fields(name, path, one, rule)
     if isinstance(found, Said):
         return found

@@ -43,6 +43,24 @@ def read(path: str) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     return _open(file)
 
 
+def read_many(paths: list[str]) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
+    """Read several small workbooks (读取多个小工作簿).
+
+    Args:
+        paths: of the files.
+
+    Returns:
+        Frames by number of the file and of the sheet (`3:0`), and `files`: what `read` says of each.
+    """
+    tables: dict[str, pl.DataFrame] = {}
+    files = []
+    for number, path in enumerate(paths):
+        frames, meta = read(path)
+        tables |= {f"{number}:{key}": frame for key, frame in frames.items()}
+        files.append(meta)
+    return tables, {"files": files}
+
+
 def _open(file: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
     from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415  only after the look inside
 
