@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 from openpyxl import Workbook
 from typer.testing import CliRunner, Result
@@ -127,3 +132,22 @@ def test_english_is_complete(tmp_path: Path) -> None:
     result = run("judge", tmp_path / "none.xlsx", "-o", tmp_path / "out", "--lang", "en")
     assert result.exit_code == 2
     assert "Not done" in result.output
+
+
+def test_ctrl_c_ends_what_is_being_read_and_writes_nothing(tmp_path: Path) -> None:
+    rows = [["户号", "姓名", *(f"备注{n}" for n in range(30))], *([str(n), "张三", *["说明"] * 30] for n in range(20_000))]
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("户籍")
+    for row in rows:
+        sheet.append(row)
+    book.save(tmp_path / "户籍.xlsx")
+    command = [sys.executable, "-m", "jiadi.cli", "check", str(tmp_path / "户籍.xlsx"), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    watched = psutil.Process(process.pid)
+    while not (children := watched.children()) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "已取消" in said.decode()
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["户籍.xlsx"]

@@ -43,6 +43,8 @@ def _guarded(lang: str) -> Iterator[None]:
         if entries:
             show.files(entries, lang)
         _fail(of_refusal(refusal, lang), lang, 3 if refusal.code in NOTHING_USABLE else 2)
+    except KeyboardInterrupt:
+        _fail(say("cancelled", lang), lang, 130)
 
 
 def _day(text: str | None, lang: str) -> date | None:

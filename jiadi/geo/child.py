@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,14 @@ from typing import Any
 import pyarrow as pa
 
 from jiadi.errors import Refusal
+from jiadi.geo.child_process import PROGRESS
 from jiadi.geo.reasons import REASONS, ReadRefusal
 
 MEMORY_MB = 900
 SECONDS = 10.0
 _TICK = 0.01
+_LISTEN = 0.2
+_RUNNING: set[subprocess.Popen[bytes]] = set()
 _START = "import json,sys; job=json.load(sys.stdin); sys.path[:]=job['path']; from jiadi.geo.child_process import main; main(job)"
 _OUT_OF_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory")
 
@@ -58,7 +61,9 @@ class Job:
     seconds: float = SECONDS
 
 
-def run_limited(target: str, *args: object, memory_mb: int = MEMORY_MB, seconds: float = SECONDS) -> Answer:
+def run_limited(
+    target: str, *args: object, memory_mb: int = MEMORY_MB, seconds: float = SECONDS, progress: Callable[[float], None] | None = None
+) -> Answer:
     """Call a function in a child process that may crash, hang or swell without harm (受限运行).
 
     Safe to call from several threads at once; each call is its own process.
@@ -69,6 +74,7 @@ def run_limited(target: str, *args: object, memory_mb: int = MEMORY_MB, seconds:
         args: plain values that JSON can carry; a path becomes a string.
         memory_mb: most private memory, MB.
         seconds: most wall time.
+        progress: told now and then how far the child says it is, 0 to 1.
 
     Returns:
         The tables and the rest.
@@ -84,13 +90,38 @@ def run_limited(target: str, *args: object, memory_mb: int = MEMORY_MB, seconds:
         job = {"target": target, "args": args, "memory_mb": memory_mb, "seconds": seconds, "folder": name, "path": sys.path}
         with (folder / "stderr").open("wb") as complaints:
             process = _start(json.dumps(job, default=os.fspath), complaints)
+            _RUNNING.add(process)
             try:
-                reason = _watch(process, memory_mb, time.monotonic() + seconds)
+                reason = _watch(process, memory_mb, time.monotonic() + seconds, _Listener(folder / PROGRESS, progress))
             finally:
+                _RUNNING.discard(process)
                 _end(process)
         if reason:
             raise ReadRefusal(reason, seconds=f"{seconds:g}", memory_mb=memory_mb)
         return _collect(folder, process.returncode, memory_mb, seconds)
+
+
+def stop_all() -> None:
+    """End every child at once (终止全部子进程): whoever waits for one sees it as crashed."""
+    for process in tuple(_RUNNING):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class _Listener:
+    """Looks now and then how far a child says it is."""
+
+    def __init__(self, place: Path, progress: Callable[[float], None] | None) -> None:
+        self.place, self.progress, self.next = place, progress, 0.0
+
+    def listen(self) -> None:
+        if self.progress is None or time.monotonic() < self.next:
+            return
+        self.next = time.monotonic() + _LISTEN
+        try:
+            self.progress(min(max(float(self.place.read_text()), 0.0), 1.0))
+        except (OSError, ValueError):  # not said yet, or half written
+            return
 
 
 def run_together(jobs: Sequence[Job], workers: int = 2) -> list[Answer | Refusal]:
@@ -169,7 +200,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _watch(process: subprocess.Popen[bytes], memory_mb: int, deadline: float) -> str:
+def _watch(process: subprocess.Popen[bytes], memory_mb: int, deadline: float, listener: _Listener) -> str:
     """Wait for the child's end; the code of the limit that it broke, or ""."""
     tick = 0.002
     while process.poll() is None:
@@ -177,6 +208,7 @@ def _watch(process: subprocess.Popen[bytes], memory_mb: int, deadline: float) ->
             return "limit_time"
         if _resident_mb(process.pid) > memory_mb:
             return "limit_memory"
+        listener.listen()
         time.sleep(tick)
         tick = min(2 * tick, _TICK)
     return ""

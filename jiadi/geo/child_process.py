@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 MEGABYTE = 1024 * 1024
 OUTPUT_MB = 4096
 GRACE_SECONDS = 5
+PROGRESS = "progress"
+"""File in the job's folder that says how far the child is."""
 
 
 def limit(memory_mb: int, seconds: float) -> None:
@@ -37,6 +39,22 @@ def limit(memory_mb: int, seconds: float) -> None:
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
+
+
+class _Told:
+    """Where this child says how far it is."""
+
+    place: Path | None = None
+
+
+def report(share: float) -> None:
+    """Say how far the work is (报告进度): the parent looks now and then; outside a child nobody does.
+
+    Args:
+        share: 0 to 1.
+    """
+    if _Told.place is not None:
+        _Told.place.write_text(f"{share:.4f}")
 
 
 def _leave(folder: Path, answer: dict[str, Any]) -> None:
@@ -60,6 +78,7 @@ def work(job: dict[str, Any]) -> None:
     from jiadi.errors import Refusal  # noqa: PLC0415
 
     folder = Path(job["folder"])
+    _Told.place = folder / PROGRESS
     module, _, function = job["target"].partition(":")
     try:
         tables, meta = getattr(import_module(module), function)(*job["args"])

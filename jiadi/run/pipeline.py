@@ -83,7 +83,7 @@ def read_and_check(paths: Sequence[Path], *, profile: Path | None, on: date | No
         if not path.exists():
             raise Refusal("no_such_file", f"There is no file or folder {path}.", "Check the path and its spelling.")
     with stages.stage("read"):
-        raw = survey_read.read(list(paths), profile)
+        raw = survey_read.read(list(paths), profile, partial(stages.progress, "read"))
     with stages.stage("check"):
         delivery = survey_check.check(raw, on)
     if not any(entry["status"] == "read" for entry in delivery.files):

@@ -25,8 +25,8 @@ HOUSE = Table(
         VILLAGE,
         VILLAGE_NAME,
         Column("house_number", "门牌号", "text", ("门牌", "户号门牌", "地址门牌", "MPH")),
-        Column("gis_x", "GIS-X", "text", ("GISX", "经度")),
-        Column("gis_y", "GIS-Y", "text", ("GISY", "纬度")),
+        Column("gis_x", "GIS横坐标", "text", ("GIS-X", "GISX", "经度")),
+        Column("gis_y", "GIS纵坐标", "text", ("GIS-Y", "GISY", "纬度")),
         Column(
             "built_year",
             "建成年份",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from jiadi.errors import Refusal
+from jiadi.geo.child import stop_all
 from jiadi.register.tables import PROBLEMS
 from jiadi.survey import manifest
 from jiadi.survey.read import profile as profiles
@@ -37,7 +39,7 @@ def read(paths: Sequence[Path], profile: Path | None = None, progress: Callable[
     Args:
         paths: files, folders (with all that is in them) or zips.
         profile: YAML, see `read.profile`; None leaves it to one that lies with the files, else to the shipped ones.
-        progress: called with the share of the files that are done.
+        progress: called with the share that is read, of all files by their size.
 
     Returns:
         The sheets as they stand in the files, what was not taken, and the manifest.
@@ -77,16 +79,37 @@ def _take_all(found: Found, profile: profiles.Profile | None, progress: Callable
     )
     work = [[place] for place in order if place not in set(small)] + batches
     taken: dict[int, Taken] = {}
+    told = _Progress([path.stat().st_size for _, path in found.files], progress)
 
     def some(places: list[int]) -> None:
         held = open_many([found.files[place][1] for place in places]) if len(places) > 1 else [None]
         for place, before in zip(places, held, strict=True):
-            taken[place] = take(*found.files[place], profile, before)
-        progress(len(taken) / len(order))
+            taken[place] = take(*found.files[place], profile, before, partial(told.tell, place))
+            told.tell(place, 1.0)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(some, work))
+        waiting = [pool.submit(some, places) for places in work]
+        try:
+            for one in waiting:
+                one.result()
+        except BaseException:  # whoever stops it does not wait for what is being read
+            for one in waiting:
+                one.cancel()
+            stop_all()
+            raise
     return [taken[place] for place in range(len(order))]
+
+
+class _Progress:
+    """How far all files are, by their size."""
+
+    def __init__(self, sizes: list[int], progress: Callable[[float], None]) -> None:
+        self.sizes, self.progress = [size + 1 for size in sizes], progress
+        self.shares = [0.0] * len(sizes)
+
+    def tell(self, place: int, share: float) -> None:
+        self.shares[place] = max(share, self.shares[place])
+        self.progress(sum(size * held for size, held in zip(self.sizes, self.shares, strict=True)) / sum(self.sizes))
 
 
 def _is_small(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,9 @@ class _Opened:
     left: int = 0
 
 
-def take(name: str, path: Path, profile: Profile | None, before: Before | None = None) -> Taken:
+def take(
+    name: str, path: Path, profile: Profile | None, before: Before | None = None, progress: Callable[[float], None] | None = None
+) -> Taken:
     """Open a file and recognise its sheets (读取单个文件).
 
     Args:
@@ -67,13 +69,14 @@ def take(name: str, path: Path, profile: Profile | None, before: Before | None =
         path: where it is.
         profile: the user's; None leaves it to the shipped ones.
         before: what a child has read of it already, see `open_many`; None opens it now.
+        progress: told how far the file is read, 0 to 1.
 
     Returns:
         Its sheets; a file that cannot be read gives none and says why.
     """
     taken = Taken()
     try:
-        opened = _open(path) if before is None else _workbook(before, "")
+        opened = _open(path, progress) if before is None else _workbook(before, "")
     except Refusal as refusal:
         taken.left.append(("", "refused", reasons.of_refusal(refusal)))
         return taken
@@ -115,13 +118,14 @@ def _returned(opened: list[_Opened], taken: Taken) -> list[_Opened]:
     return rest
 
 
-def _open(path: Path) -> list[_Opened] | Said:
+def _open(path: Path, progress: Callable[[float], None] | None) -> list[_Opened] | Said:
     suffix = path.suffix.lower()
     if suffix in MAPS or is_map(path):
         return [_of_layer(layer) for layer in read_layers(path)]
     size = path.stat().st_size / 1024**2
     target = "workbook" if suffix in WORKBOOKS else "text"
-    answer = run_limited(f"jiadi.survey.read.{target}:read", path, memory_mb=MEMORY_MB + round(12 * size), seconds=SECONDS + size)
+    limits = {"memory_mb": MEMORY_MB + round(12 * size), "seconds": SECONDS + size}
+    answer = run_limited(f"jiadi.survey.read.{target}:read", path, progress=progress, **limits)  # type: ignore[arg-type]
     if target == "workbook" or "fault" in answer.meta:
         return _workbook((answer.tables, answer.meta), "")
     lines = [[-1, line, 0, 0] for line in answer.meta["mixed"]]

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from jiadi.geo.child_process import report
 from jiadi.survey.read.inspect import workbook_fault
 from jiadi.survey.read.raw import CELL_DTYPES, ROW
 
@@ -68,16 +69,26 @@ def _open(file: Path) -> tuple[dict[str, pl.DataFrame], dict[str, Any]]:
         book = CalamineWorkbook.from_path(str(file))
         frames: dict[str, pl.DataFrame] = {}
         sheets = []
+        count = len(book.sheets_metadata)
         for number, about in enumerate(book.sheets_metadata):
             if "WorkSheet" not in str(about.typ):
                 continue
             sheet = book.get_sheet_by_index(number)
-            frames[str(number)] = columns_of(sheet.iter_rows())
+            frames[str(number)] = columns_of(_told(sheet, number, count))
             left = sheet.start[1] if sheet.start else 0
             sheets.append({"key": str(number), "name": about.name, "merged": _merged(sheet, left), "left": left})
     except CalamineError as error:
         return {}, {"fault": ["unreadable", {"detail": " ".join(str(error).split())[:200]}]}
     return frames, {"sheets": sheets}
+
+
+def _told(sheet: Any, number: int, count: int) -> Iterator[list[Any]]:
+    """The rows of a sheet; how far they are is told now and then."""
+    height = max(sheet.total_height or 0, 1)
+    for place, row in enumerate(sheet.iter_rows()):
+        if place % CHUNK == CHUNK - 1:
+            report((number + min(place / height, 1.0)) / count)
+        yield row
 
 
 def _merged(sheet: Any, left: int) -> list[list[int]]:
