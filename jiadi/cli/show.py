@@ -126,3 +126,6 @@ def verdicts(summary: Mapping[str, Any], lang: str, label: Callable[[str, str], 
     found = sorted(summary["findings"].items(), key=lambda pair: (-pair[1], pair[0]))
     if found:
         table(say("findings", lang), [say("finding", lang), "", say("count", lang)], [(label(code, lang), code, n) for code, n in found], 2)
+    proposed = sorted(summary["proposals"].items(), key=lambda pair: (-pair[1], pair[0]))
+    rows = [(label(remedy, lang), number, f"{number / total:.1%}") for remedy, number in proposed]
+    table(say("proposals", lang), [say("proposal", lang), say("houses", lang), say("share", lang)], rows)

@@ -20,7 +20,7 @@ ROWS_PER_SHEET = spreadsheet.ROWS - 1
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _TEXTS = {"house": 22, "household": 22, "village": 16, "verdict": 14, "finding": 24, "subject": 11}
 _FIGURES = ("measured", "limit", "excess")
-_LAST = {"unit": 9, "clause": 52, "remedy": 26, "effect": 16}
+_LAST = {"unit": 9, "clause": 52, "remedy": 26, "effect": 16, "proposal": 16}
 _WIDTHS = [*_TEXTS.values(), 12, 12, 12, *_LAST.values()]
 COLUMNS = (*_TEXTS, *_FIGURES, *_LAST)
 """Columns of a township's sheet; their words are in words.yaml."""
@@ -52,7 +52,7 @@ def write(path: Path, outcome: Outcome, lang: str) -> None:
         lang: "zh" or "en".
     """
     placed = count.place(outcome)
-    rows = _rows(placed)
+    rows = _rows(placed, outcome.judgement.proposals)
     sheets = [_totals(placed, outcome, lang)]
     for township, name in naming.sheets(placed.houses["township_code"].unique(), lang).items():
         of_township = rows.filter(pl.col("township_code").eq_missing(pl.lit(township, dtype=pl.String)))
@@ -60,9 +60,11 @@ def write(path: Path, outcome: Outcome, lang: str) -> None:
     spreadsheet.write(path, sheets, naming.title(placed.houses, lang), outcome.on)
 
 
-def _rows(placed: count.Placed) -> pl.DataFrame:
+def _rows(placed: count.Placed, proposals: pl.DataFrame) -> pl.DataFrame:
     """One row a house and finding that it takes in, in the order of the houses."""
+    proposed = proposals.select("house_id", pl.col("remedy").alias("proposal"))
     houses = placed.houses.select("house", pl.col("id").alias("house_id"), "household_id", "village_code", "township_code", "verdict")
+    houses = houses.join(proposed, on="house_id", how="left")
     found = placed.findings.drop("village_code", "township_code")
     return placed.taken.join(houses, on="house").join(found, on="finding").sort("house", "finding")
 
@@ -105,6 +107,7 @@ def _shown(rows: pl.DataFrame, outcome: Outcome, lang: str) -> pl.DataFrame:
         "clause": _mapped(rows["citation"], clauses),
         "remedy": _mapped(rows["remedy"], {word: remedies(word, lang) for word in _words_of(rows["remedy"])}),
         "effect": _mapped(rows["effect"], labelled["effect"]),
+        "proposal": _mapped(rows["proposal"], {word: label(word, lang) for word in _words_of(rows["proposal"])}),
     }
     figures = {key: rows[key] / rows["scale"].fill_null(1) for key in _FIGURES}
     look = pl.select(pl.when(rows["scale"] > 1).then(HUNDREDTHS).otherwise(WHOLE)).to_series()
@@ -123,6 +126,7 @@ def _totals(placed: count.Placed, outcome: Outcome, lang: str) -> Sheet:
     for line in naming.law_lines(outcome, lang):
         sheet.top.append([(line, NOTE)])
     sheet.top += _townships(placed, lang)
+    sheet.top += _proposals(outcome, lang)
     heads = [say("finding", lang), say("subjects", lang), say("houses", lang)]
     found = [[label(code, lang), subjects, houses] for code, subjects, houses in count.findings(placed).iter_rows()]
     sheet.top += _table(say("by_finding", lang), heads, found)
@@ -132,6 +136,15 @@ def _totals(placed: count.Placed, outcome: Outcome, lang: str) -> Sheet:
     if lacking:
         sheet.top += _table(say("by_need", lang), [say("finding", lang), say("need", lang), say("houses", lang)], lacking)
     return sheet
+
+
+def _proposals(outcome: Outcome, lang: str) -> list[list[Cell]]:
+    """How many houses each remedy is proposed for, and what the set asks for in all."""
+    proposed = outcome.judgement.proposals
+    counted = proposed.group_by("remedy").agg(pl.len(), pl.col("price_fen").sum()).sort(["len", "remedy"], descending=[True, False])
+    heads = [say("proposal", lang), say("houses", lang), say("price_yuan", lang)]
+    lines = [[label(remedy, lang), houses, round(fen / 100)] for remedy, houses, fen in counted.iter_rows()]
+    return _table(say("by_proposal", lang), heads, lines)
 
 
 def _townships(placed: count.Placed, lang: str) -> list[list[Cell]]:

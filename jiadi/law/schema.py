@@ -38,6 +38,7 @@ RULE_KEYS: dict[str, Schema] = {
     "measured": _TEXT,
     "limit": _TEXT,
     "excess": _TEXT,
+    "price": _TEXT,
     "effect": {"oneOf": [_TEXT, {"type": "object", "properties": {"by": _TEXT, "words": {"type": "object"}}, "required": ["by"]}]},
     "exceptions": {
         "type": "object",
@@ -138,8 +139,15 @@ def _rules() -> Schema:
     rule = _strict(set(RULE_KEYS), RULE_KEYS, {"subject", "when", "effect", "citation", "message"})
     keys = {"sum_of": _TEXT, "dimension": _TEXT, "bands": _TEXT, "title": _BOTH}
     derived = {"type": "object", "additionalProperties": {"anyOf": [_TEXT, _strict(set(keys), keys, set(keys))]}}
-    own = {"rules": {"type": "object", "additionalProperties": rule}, "derived": derived}
-    return _strict({"rules", "derived"}, own, {"rules"})
+    proposal = {
+        "order": {"type": "integer"}, "when": _WORDS, "remedy": _TEXT, "then": _TEXT, "duties": _WORDS, "citation": _TEXT, "reason": _BOTH,
+    }  # fmt: skip
+    proposals = {
+        "type": "object",
+        "additionalProperties": _strict(set(proposal), proposal, {"order", "when", "remedy", "citation", "reason"}),
+    }
+    own = {"rules": {"type": "object", "additionalProperties": rule}, "derived": derived, "proposals": proposals}
+    return _strict({"rules", "derived", "proposals"}, own, {"rules"})
 
 
 def schemas() -> dict[str, Schema]:

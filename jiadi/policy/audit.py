@@ -11,6 +11,7 @@ from jiadi.law.audit import Remark, figures, remark
 from jiadi.law.load import case_files, signed_layers
 from jiadi.law.refuse import Faults, LawRefusal
 from jiadi.policy.golden import compare, read
+from jiadi.policy.proposal import compile_proposals
 from jiadi.policy.rules import Rule, compile_rules
 
 
@@ -38,6 +39,7 @@ def audit(name_or_path: str | Path, on: date) -> list[Remark]:
             raise
         return [*map(remark, faults), remark(refusal)]
     rules = compile_rules(law, faults)
+    compile_proposals(law, faults)
     found = [remark(fault) for fault in faults]
     files = case_files(name_or_path)
     if not faults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -12,11 +13,12 @@ from jiadi.law import LawSet
 from jiadi.policy import say, why_not
 from jiadi.policy.judge import Judgement
 from jiadi.policy.labels import label
+from jiadi.policy.proposal import compile_proposals
 from jiadi.policy.rules import Rule, compile_rules
 from jiadi.policy.told import render
 from jiadi.policy.trace import inputs
 
-__all__ = ["Explanation", "Found", "Input", "NotFound", "Undecided", "explain", "render"]
+__all__ = ["Explanation", "Found", "Input", "NotFound", "Proposed", "Undecided", "explain", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,29 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What is proposed for the house as a whole (处置建议), in words.
+
+    Args:
+        remedy, then: as stored; `title`, `then_title` in words; "" for nothing.
+        reason: why; "" where no proposal of the set fits.
+        clause: the article; `verify`: to be verified before anyone relies on it.
+        duties: what is owed meanwhile.
+        price: what the set asks for, in yuan; "" where it asks nothing or where it is not known.
+    """
+
+    remedy: str
+    title: str
+    then: str = ""
+    then_title: str = ""
+    reason: str = ""
+    clause: str = ""
+    verify: bool = False
+    duties: tuple[str, ...] = ()
+    price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why a house has its verdict (解释), as plain data.
 
@@ -114,6 +139,7 @@ class Explanation:
         on: the day of judging.
         law: set, version, sha256 and title; empty where no set covers the place.
         findings, unknowns, others, inputs: see their classes.
+        proposal: for the house as a whole; None where the stored run has none.
     """
 
     house: str
@@ -129,6 +155,7 @@ class Explanation:
     unknowns: tuple[Undecided, ...] = ()
     others: tuple[NotFound, ...] = ()
     inputs: tuple[Input, ...] = field(default=())
+    proposal: Proposed | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -176,6 +203,23 @@ def explain(judgement: Judgement, lawset: LawSet | None, house: str, lang: str) 
         tuple(_undecided(entry, rules, lang) for entry in unknown.iter_rows(named=True)),
         tuple(NotFound(*told) for told in why_not.told(facts, lawset, settled, lang)),
         tuple(Input(*told) for told in inputs(facts, lang)),
+        _proposed(judgement.proposals.row(int(row), named=True), lawset, lang),
+    )
+
+
+def _proposed(entry: dict[str, Any], law: LawSet | None, lang: str) -> Proposed:
+    rule = next((one for one in compile_proposals(law) if one.label == entry["rule"]), None) if law else None
+    price = entry["price_fen"]
+    return Proposed(
+        entry["remedy"],
+        label(entry["remedy"], lang),
+        entry["then"] or "",
+        label(entry["then"], lang) if entry["then"] else "",
+        rule.reason[lang] if rule else "",
+        law.cite(entry["citation"], "zh" if lang == "zh" else "en") if law and entry["citation"] else "",
+        bool(entry["verify"]),
+        tuple(label(duty, lang) for duty in entry["duties"].split(",") if duty),
+        "" if price is None else f"{Decimal(price) / 100:,.2f}",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from jiadi.geo import measure
-from jiadi.policy import beside, homesteads, members, papers, surveyed
+from jiadi.policy import beside, home, homesteads, members, papers, surveyed
 from jiadi.policy.coverage import covered
 from jiadi.policy.grammar import Array
 from jiadi.policy.lists import Lists
@@ -57,6 +57,8 @@ def build(
     household = Block(lists.household.height, division=lists.division("household"))
     homesteads.of_households(lists, household, parcel, day(UNDATED_FROM))
     surveyed.split_of_parcels(lists, parcel, household)
+    home.of_houses(lists, house)
+    home.of_households(lists, household)
     zones = _zones(lists, zone_overlaps)
     return Facts(
         on,

@@ -11,7 +11,7 @@ import polars as pl
 from jiadi.law import DenseArray, LawSet
 from jiadi.policy.cases import Cases
 from jiadi.policy.evaluate import Tried
-from jiadi.policy.grammar import Amount, Array
+from jiadi.policy.grammar import UNBOUNDED, Amount, Array
 from jiadi.policy.rules import BITS, EFFECTS, NO
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -31,11 +31,13 @@ SCHEMA: dict[str, pl.DataType] = {
     "verify": pl.Boolean(),
     "exception": pl.String(),
     "remedy": pl.String(),
+    "price_fen": pl.Int64(),
     "zone_id": pl.String(),
 }
 """Columns of findings 问题清单. `measured`, `limit` and `excess` are whole parts, `scale` of them a unit; null
 where the rule measures nothing, or where it holds in every possibility but with different figures.
-`parameter`: the figure or fact that the limit is. `effect`: `unknown` where only that is undecided."""
+`parameter`: the figure or fact that the limit is. `price_fen`: what the excess costs, in whole fen.
+`effect`: `unknown` where only that is undecided."""
 
 UNKNOWN = "unknown"
 _NAMES = (*EFFECTS, UNKNOWN)
@@ -80,7 +82,7 @@ def frame(tried: Tried, law: LawSet) -> pl.DataFrame:
         "code": _same(rule.code, size),
         "effect": pl.Series(list(_NAMES)).gather(effect),
         **_figures(tried, kept, law),
-        "remedy": _remedy(tried, kept, effect, law),
+        "remedy": remedy(tried, kept, law),
     }
     return pl.DataFrame(columns).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
@@ -160,6 +162,7 @@ def _figures(tried: Tried, kept: Array, law: LawSet) -> dict[str, Any]:
         "measured": held.amount(rule.measured),
         "limit": held.amount(rule.limit),
         "excess": held.amount(rule.excess),
+        "price_fen": _price(held),
         "unit": _same(rule.unit or None, size),
         "scale": _same(rule.scale if rule.measured else None, size),
         "parameter": parameter,
@@ -178,6 +181,17 @@ def _figures(tried: Tried, kept: Array, law: LawSet) -> dict[str, Any]:
     else:
         columns["limit_division"] = columns["limit_from"] = _same(None, size)
     return columns
+
+
+def _price(held: _Cases) -> pl.Series:
+    """Whole fen that a finding's excess costs, half a fen up; null where the set gives no price or it is not known."""
+    rule = held.cases.rule
+    if rule.price is None or rule.excess is None:
+        return _same(None, len(held.starts))
+    excess, price = held.amount(rule.excess), held.amount(rule.price)
+    known = price.set((price.abs() >= UNBOUNDED).fill_null(False), None)
+    whole = excess * known
+    return (whole * 2 + rule.scale) // (2 * rule.scale)
 
 
 def _limit_source(held: _Cases, law: LawSet) -> tuple[pl.Series, str, Array]:
@@ -232,9 +246,16 @@ def _zones(held: _Cases) -> pl.Series:
     return held.cases.facts.ids["zone"].gather(pl.Series(zones).set(pl.Series(zones < 0), None))
 
 
-def _remedy(tried: Tried, kept: Array, effect: Array, law: LawSet) -> pl.Series:
-    """What the law of the day proposes for a finding of that effect; null where it proposes nothing."""
+def remedy(tried: Tried, kept: Array, law: LawSet) -> pl.Series:
+    """What the law of the day proposes for findings by their effect (单项建议); null where it proposes nothing.
+
+    Args:
+        tried: the rule, tried.
+        kept: positions in `tried.rows`.
+        law: the set.
+    """
     size = len(kept)
+    effect = effects(tried.bits[kept])
     if "remedy" not in law.parameters:
         return _same(None, size)
     array = law.array("remedy")

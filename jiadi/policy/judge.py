@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from jiadi.law import LawSet
-from jiadi.policy import findings, milder, needs
+from jiadi.policy import findings, milder, needs, proposal, propose
 from jiadi.policy.evaluate import Tried
 from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array
@@ -19,7 +19,7 @@ from jiadi.policy.rules import BITS, HARMLESS, Rule, compile_rules
 from jiadi.policy.table import Facts
 from jiadi.policy.vocabulary import unasked as unasked_facts
 
-VERDICTS = ("lawful", "can_be_regularised", "historic", "to_be_verified", "unlawful")
+VERDICTS = proposal.VERDICTS
 """Verdicts 判定结论, what outranks others last."""
 
 UNKNOWNS: dict[str, pl.DataType] = {"subject": pl.String(), "id": pl.String(), "code": pl.String(), "needs": pl.String()}
@@ -113,6 +113,11 @@ class Judgement:
         """What cannot be decided as each house takes it in: house_id, subject, id, code, needs."""
         return self._taken_in(self.unknowns)
 
+    @cached_property
+    def proposals(self) -> pl.DataFrame:
+        """What is proposed for each house, of `propose.PROPOSALS`; sorted by house."""
+        return propose.proposals(self)
+
     @property
     def rules(self) -> dict[str, Rule]:
         """The rules that were tried, by code; of several versions the nearest."""
@@ -153,7 +158,7 @@ class Judgement:
         return _listed("house", lost, rule.code, f"{rule.subject}_link")
 
 
-_FRAMES = ("houses", "findings", "unknowns", "house_findings", "house_unknowns")
+_FRAMES = ("houses", "findings", "unknowns", "house_findings", "house_unknowns", "proposals")
 
 
 def judge(facts: Facts, lawset: LawSet | None) -> Judgement:

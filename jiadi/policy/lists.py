@@ -71,9 +71,14 @@ class Lists:
         return listed(self.delivery, "member")
 
     @cached_property
+    def aid(self) -> pl.DataFrame:
+        """Rows of the list of aid by id."""
+        return listed(self.delivery, "aid")
+
+    @cached_property
     def pairs(self) -> Pairs:
         """Links by row numbers."""
-        names = ("house", "household", "parcel", "right", "approval", "person", "member")
+        names = ("house", "household", "parcel", "right", "approval", "person", "member", "aid")
         return Pairs(self.linked, {name: getattr(self, name)["id"] for name in names})
 
     @cached_property

@@ -31,6 +31,7 @@ KEYS = {
     "measured": str,
     "limit": str,
     "excess": str,
+    "price": str,
     "effect": (str, dict),
     "exceptions": dict,
     "clause_of": str,
@@ -79,6 +80,7 @@ class Rule:
         through, zone_kind: "zone" and a kind, where each zone beside a house is looked at.
         index: dimension of a figure → fact or word that fills it.
         measured, limit, excess: figures of the finding.
+        price: whole fen for each unit of the excess.
         clause_of: figure whose article is the clause of the finding.
         aside: where no list asks what the rule needs, it is set aside and said once, and no house waits for it.
         quotas: quotas that it reads, by name.
@@ -112,6 +114,7 @@ class Rule:
     line: int = 0
     aside: bool = False
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    price: Amount | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -179,7 +182,7 @@ def compile_rules(law: LawSet, faults: Faults | None = None) -> dict[str, tuple[
     for file in law.rules:
         with gathered(faults):
             keys = set(file.data) if isinstance(file.data, dict) else set()
-            if "rules" not in keys or keys - {"rules", "derived"} or not isinstance(file.data["rules"], dict):
+            if "rules" not in keys or keys - {"rules", "derived", "proposals"} or not isinstance(file.data["rules"], dict):
                 raise LawRefusal("rule_file", file.name, 1)
             for code in file.data["rules"]:
                 with gathered(faults):
@@ -237,6 +240,7 @@ class _Compiler:
             self.file.name,
             self.file.lines.get(("rules", self.code), 0),
             self.aside(),
+            price=self.amount("price", names),
         )
         return self.with_parameters(rule)
 
@@ -376,7 +380,7 @@ class _Compiler:
 
     def with_parameters(self, rule: Rule) -> Rule:
         """The rule with the figures that it reads."""
-        shown = [part.names for part in (rule.measured, rule.limit, rule.excess) if part]
+        shown = [part.names for part in (rule.measured, rule.limit, rule.excess, rule.price) if part]
         read = rule.names.union(*shown) | ({rule.clause_of} if rule.clause_of else set())
         quotas = {name: quota for name, quota in self.derived.quotas.items() if name in read}
         summed = {name for quota in quotas.values() for name in (quota.sum_of, quota.bands)}

@@ -36,7 +36,7 @@ def render(explanation: Explanation, lang: str) -> str:
     Returns:
         Lines: verdict, findings, what is open, rules that found nothing, sources.
     """
-    lines = _head(explanation, lang)
+    lines = [*_head(explanation, lang), *_proposal(explanation, lang)]
     if explanation.findings:
         lines += ["", sentence("findings", lang)]
         for number, found in enumerate(explanation.findings, start=1):
@@ -65,6 +65,19 @@ def _head(explanation: Explanation, lang: str) -> list[str]:
     else:
         lines.append(sentence("no_law", lang, on=explanation.on))
     return lines
+
+
+def _proposal(explanation: Explanation, lang: str) -> list[str]:
+    one = explanation.proposal
+    if one is None:
+        return []
+    then = sentence("proposal_then", lang, then=one.then_title) if one.then else ""
+    lines = ["", sentence("proposal", lang, remedy=one.title, then=then, reason=one.reason)]
+    if one.clause:
+        lines.append(sentence("proposal_clause", lang, clause=one.clause) + (sentence("proposal_verify", lang) if one.verify else ""))
+    if one.price:
+        lines.append(sentence("proposal_price", lang, price=one.price))
+    return lines + [sentence("proposal_duty", lang, duty=duty) for duty in one.duties]
 
 
 def _finding(number: int, found: Found, lang: str) -> list[str]:

@@ -82,6 +82,7 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("hollow_slab", "truth", needs=("hollow_slab",), origin="house"),
             Fact("no_ties", "truth", needs=("no_ties",), origin="house"),
             Fact("storeys_added", "truth", needs=("storeys_added",), origin="house"),
+            Fact("sole_home", "truth", needs=("household_link",), origin="house"),
         ),
         "parcel": (
             _BUILT,
@@ -111,6 +112,7 @@ VOCABULARY: dict[str, dict[str, Fact]] = {
             Fact("homesteads", "number", "homestead", origin="right"),
             Fact("homesteads_counted", "number", "homestead", origin="right"),
             Fact("persons_living", "number", "person", origin="person"),
+            Fact("hardship", "truth", needs=("aid_link",), origin="aid"),
         ),
         "zone": (
             Fact("zone_class", "word", words=_words("zone", "zone_class"), origin="zone"),

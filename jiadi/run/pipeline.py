@@ -183,6 +183,6 @@ def _law_of_place(houses: pl.DataFrame) -> LawSet | None:
 
 
 def _widest(names: set[str | None]) -> str:
-    order = ("national", "zhejiang", "quzhou")
+    order = ("national", "zhejiang", "wenzhou", "quzhou")
     known = sorted((name for name in names if name), key=lambda name: order.index(name) if name in order else len(order))
     return known[0]

@@ -59,17 +59,22 @@ def verdicts(outcome: Outcome) -> pl.DataFrame:
 
     Returns:
         Frame sorted by `id`: the columns of `Judgement.houses`, `verdict_zh`, the codes of findings and of
-        what is unknown joined by commas, and `geometry` (null where a house has no footprint).
+        what is unknown joined by commas, what is proposed (`remedy`, `remedy_zh`, `then`, `duties`,
+        `price_fen`), and `geometry` (null where a house has no footprint).
     """
     judgement = outcome.judgement
     joined = pl.col("code").unique().sort().str.join(",")
     found = judgement.house_findings.group_by("house_id").agg(joined.alias("findings"))
     unknown = judgement.house_unknowns.group_by("house_id").agg(joined.alias("unknowns"))
     words = {verdict: label(verdict, "zh") for verdict in judgement.houses["verdict"].unique()}
+    columns = (pl.col("house_id").alias("id"), "remedy", pl.col("remedy").alias("remedy_zh"), "then", "duties", "price_fen")
+    proposed = judgement.proposals.select(*columns)
+    remedies = {remedy: label(remedy, "zh") for remedy in proposed["remedy"].unique()}
     return (
         judgement.houses.with_columns(pl.col("verdict").replace_strict(words, return_dtype=pl.String).alias("verdict_zh"))
         .join(found, left_on="id", right_on="house_id", how="left")
         .join(unknown, left_on="id", right_on="house_id", how="left")
+        .join(proposed.with_columns(pl.col("remedy_zh").replace_strict(remedies, return_dtype=pl.String)), on="id", how="left")
         .join(outcome.linked.houses.select("id", "geometry"), on="id", how="left")
         .sort("id")
     )

@@ -91,6 +91,7 @@ def of_run(outcome: Outcome, problems: pl.DataFrame, lang: str) -> dict[str, Any
         "decisions": outcome.decisions.counts,
         "verdicts": {verdict: counted.get(verdict, 0) for verdict in VERDICTS},
         "findings": _counted(judgement.findings["code"]),
+        "proposals": _counted(judgement.proposals["remedy"]),
         "unasked": dict(judgement.unasked),
     }
 

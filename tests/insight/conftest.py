@@ -205,6 +205,7 @@ def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True,
         unknowns=unknowns.cast(UNKNOWNS),
         house_findings=taken.cast(TAKEN),
         rules={code: SimpleNamespace(message=message) for code, message in MESSAGES.items()},
+        proposals=_proposals(judged),
         house_unknowns=unknowns.select(pl.col("id").alias("house_id"), "subject", "id", "code").cast(TAKEN),
     )
     return SimpleNamespace(
@@ -214,6 +215,11 @@ def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True,
         law=InventedLaw(),
         on=date(2025, 6, 30),
     )
+
+
+def _proposals(judged: pl.DataFrame) -> pl.DataFrame:
+    word = pl.when(pl.col("verdict") == "unlawful").then(pl.lit("demolish")).otherwise(pl.lit("keep"))
+    return judged.select(pl.col("id").alias("house_id"), word.alias("remedy"), pl.lit(None, pl.Int64).alias("price_fen"))
 
 
 def _pairs(homes: pl.DataFrame) -> pl.DataFrame:

@@ -52,7 +52,7 @@ def test_figures_are_numbers_with_their_decimals(written: Path) -> None:
 def test_header_is_frozen_and_filtered(written: Path) -> None:
     sheet = openpyxl.load_workbook(written).worksheets[1]
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == f"A1:M{sheet.max_row}"
+    assert sheet.auto_filter.ref == f"A1:N{sheet.max_row}"
     assert sheet["A2"].number_format == "@"
 
 
