@@ -5,6 +5,7 @@
 
 from jiadi.cli import fairness as _fairness
 from jiadi.cli import mapping as _mapping
+from jiadi.cli import printing as _printing
 from jiadi.cli.commands import app
 from jiadi.cli.law import law_app
 
@@ -16,4 +17,4 @@ def main() -> None:
     app()
 
 
-__all__ = ["_fairness", "_mapping", "app", "main"]
+__all__ = ["_fairness", "_mapping", "_printing", "app", "main"]

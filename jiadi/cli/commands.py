@@ -159,16 +159,22 @@ def judge(
 def explain(
     directory: Annotated[Path, typer.Argument(help="judge 的结果文件夹 · result folder of judge", show_default=False)],
     house: Annotated[str, typer.Argument(help="房屋编号 · house id", show_default=False)],
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="另写一页 A4 的 PDF · write a printed page too")] = None,
     lang: Language = "zh",
     as_json: AsJson = False,
 ) -> None:
     """为什么这样判：条文、实测、限值、来源，以及没有适用的规则差在哪。 · Why this verdict."""
     from jiadi.cli.judging import explain_house  # noqa: PLC0415  help must not wait for the core to load
+    from jiadi.cli.printing import write_pages  # noqa: PLC0415
 
     with _guarded(lang):
         explanation, text = explain_house(directory, house, lang)
+        if pdf is not None:
+            write_pages(directory, [house], pdf, lang)
     if not _answer(explanation, as_json):
         show.screen.print(text, markup=False, highlight=False)
+        if pdf is not None:
+            show.screen.print(say("written", lang, out=pdf), markup=False)
 
 
 @app.command()

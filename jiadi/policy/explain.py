@@ -15,10 +15,14 @@ from jiadi.policy.judge import Judgement
 from jiadi.policy.labels import label
 from jiadi.policy.proposal import compile_proposals
 from jiadi.policy.rules import Rule, compile_rules
-from jiadi.policy.told import render
+from jiadi.policy.told import other, render
 from jiadi.policy.trace import inputs
 
-__all__ = ["Explanation", "Found", "Input", "NotFound", "Proposed", "Undecided", "explain", "render"]
+__all__ = ["Explanation", "Found", "Input", "NotFound", "Proposed", "Undecided", "explain", "other", "render"]
+
+
+NO_ARTICLE = "default"
+"""Citation of what no document lays down: it is not shown as a law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +220,8 @@ def _proposed(entry: dict[str, Any], law: LawSet | None, lang: str) -> Proposed:
         entry["then"] or "",
         label(entry["then"], lang) if entry["then"] else "",
         rule.reason[lang] if rule else "",
-        law.cite(entry["citation"], "zh" if lang == "zh" else "en") if law and entry["citation"] else "",
-        bool(entry["verify"]),
+        law.cite(entry["citation"], "zh" if lang == "zh" else "en") if law and entry["citation"] not in (None, NO_ARTICLE) else "",
+        bool(entry["verify"]) and entry["citation"] != NO_ARTICLE,
         tuple(label(duty, lang) for duty in entry["duties"].split(",") if duty),
         "" if price is None else f"{Decimal(price) / 100:,.2f}",
     )

@@ -48,7 +48,7 @@ def render(explanation: Explanation, lang: str) -> str:
             key = "unknown" if unknown.touches_verdict else "unknown_harmless"
             lines.append(sentence(key, lang, title=unknown.title, needs=joiner.join(unknown.needs_titles)))
     if explanation.others:
-        lines += ["", sentence("others", lang), *(_other(one, lang) for one in explanation.others)]
+        lines += ["", sentence("others", lang), *(other(one, lang) for one in explanation.others)]
     if explanation.inputs:
         lines += ["", sentence("inputs", lang), *(_input(one, lang) for one in explanation.inputs)]
     return "\n".join(lines)
@@ -100,7 +100,8 @@ def _finding(number: int, found: Found, lang: str) -> list[str]:
     return lines
 
 
-def _other(one: NotFound, lang: str) -> str:
+def other(one: NotFound, lang: str) -> str:
+    """Why a rule found nothing, as a line (未认定说明文本)."""
     margin = sentence("margin", lang, margin=one.margin) if one.margin else ""
     return sentence(f"other_{one.reason}", lang, title=one.title, term=one.term, margin=margin)
 
