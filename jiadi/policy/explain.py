@@ -7,8 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
-
 from jiadi.law import LawSet
 from jiadi.policy import say, why_not
 from jiadi.policy.judge import Judgement
@@ -181,17 +179,14 @@ def explain(judgement: Judgement, lawset: LawSet | None, house: str, lang: str) 
     Raises:
         KeyError: there is no such house.
     """
-    row = judgement.facts.ids["house"].search_sorted(house)
-    ids = judgement.facts.ids["house"]
-    if row >= len(ids) or ids[int(row)] != house:
-        raise KeyError(house)
-    stored = judgement.houses.row(int(row), named=True)
-    facts = judgement.facts.alone(int(row))
+    index = judgement.index
+    row = index.row(house)
+    stored = judgement.houses.row(row, named=True)
+    facts = judgement.facts.alone(row, index.zones(row))
     rules = {} if lawset is None else compile_rules(lawset)
-    findings = judgement.house_findings.filter(pl.col("house_id") == house).drop("house_id", "effect")
-    found = judgement.findings.join(findings, on=["subject", "id", "code"], how="semi")
-    unknown = judgement.house_unknowns.filter(pl.col("house_id") == house)
-    settled = {*found["code"], *unknown["code"]}
+    found, unknown = index.findings(row), index.unknowns(row)
+    figures = index.figures(lawset, judgement.facts).beside(facts) if lawset else None
+    settled = {entry["code"] for entry in (*found, *unknown)}
     division = stored["division_code"] or ""
     return Explanation(
         house,
@@ -203,11 +198,11 @@ def explain(judgement: Judgement, lawset: LawSet | None, house: str, lang: str) 
         label(stored["verdict"], lang),
         judgement.facts.on.isoformat(),
         {**judgement.law, "title": lawset.title[lang]} if judgement.law and lawset else {},
-        tuple(_found(entry, rules, lawset, lang) for entry in found.iter_rows(named=True)),
-        tuple(_undecided(entry, rules, lang) for entry in unknown.iter_rows(named=True)),
-        tuple(NotFound(*told) for told in why_not.told(facts, lawset, settled, lang)),
-        tuple(Input(*told) for told in inputs(facts, lang)),
-        _proposed(judgement.proposals.row(int(row), named=True), lawset, lang),
+        tuple(_found(entry, rules, lawset, lang) for entry in found),
+        tuple(_undecided(entry, rules, lang) for entry in unknown),
+        tuple(NotFound(*told) for told in why_not.told(facts, figures, settled, lang)),
+        tuple(Input(*told) for told in inputs(facts, index.files, lang)),
+        _proposed(judgement.proposals.row(row, named=True), lawset, lang),
     )
 
 

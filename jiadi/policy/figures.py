@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,6 +61,14 @@ class Figures:
         self.judged = law.piece(facts.on)
         self._division = {subject: block.division for subject, block in facts.blocks.items()}
         self._places: dict[str, Array] = {}
+        self._lines: dict[int, tuple[Rule, Timeline]] = {}
+
+    def beside(self, facts: Facts) -> Figures:
+        """The same law beside some rows of the same facts, such as those of one house (部分行的对照)."""
+        held = copy(self)
+        held._division = {subject: block.division for subject, block in facts.blocks.items()}
+        held._places = {}
+        return held
 
     def places(self, subject: str) -> Array:
         """Division row of the set's arrays for each row of facts; one number where all are the same.
@@ -100,6 +109,12 @@ class Figures:
         Args:
             rule: its figures that are dated by the day of building, and the days it names, make the pieces.
         """
+        held = self._lines.get(id(rule))
+        if held is None or held[0] is not rule:
+            held = self._lines[id(rule)] = (rule, self._timeline(rule))
+        return held[1]
+
+    def _timeline(self, rule: Rule) -> Timeline:
         arrays = [self.law.array(name) for name, figure in rule.parameters.items() if figure.dated_by == "built"]
         changes = {piece for array in arrays for piece in _changes(array, self.fixed(rule, array))}
         named = {day(on) for on in rule.days}

@@ -15,6 +15,7 @@ from jiadi.policy import findings, milder, needs, proposal, propose
 from jiadi.policy.evaluate import Tried
 from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array
+from jiadi.policy.ofhouse import Index
 from jiadi.policy.rules import BITS, HARMLESS, Rule, compile_rules
 from jiadi.policy.table import Facts
 from jiadi.policy.vocabulary import unasked as unasked_facts
@@ -117,6 +118,12 @@ class Judgement:
     def proposals(self) -> pl.DataFrame:
         """What is proposed for each house, of `propose.PROPOSALS`; sorted by house."""
         return propose.proposals(self)
+
+    @cached_property
+    def index(self) -> Index:
+        """What was found of each house, by its row: for one house after the other."""
+        facts = self.facts
+        return Index(facts.ids["house"], self.findings, self.house_findings, self.house_unknowns, facts.zone_house, facts.sources)
 
     @property
     def rules(self) -> dict[str, Rule]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from jiadi.errors import Refusal
@@ -93,6 +94,15 @@ def compile_proposals(law: LawSet, faults: Faults | None = None) -> tuple[Propos
     >>> compile_proposals(load("quzhou"))[0].remedy
     'protect'
     """
+    return _compiled(law) if faults is None else _compile(law, faults)
+
+
+@lru_cache(maxsize=16)
+def _compiled(law: LawSet) -> tuple[Proposal, ...]:
+    return _compile(law, None)
+
+
+def _compile(law: LawSet, faults: Faults | None) -> tuple[Proposal, ...]:
     files = [file for file in law.rules if isinstance(file.data, dict)]
     known = names({"heritage"}.union(*(file.data.get("rules", {}) for file in files)))
     found: list[tuple[int, int, Proposal]] = []

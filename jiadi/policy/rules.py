@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from jiadi.errors import Refusal
@@ -177,6 +178,16 @@ def compile_rules(law: LawSet, faults: Faults | None = None) -> dict[str, tuple[
     >>> compile_rules(load("quzhou"))["over_area"][0].subject
     'parcel'
     """
+    return _compiled(law) if faults is None else _compile(law, faults)
+
+
+@lru_cache(maxsize=16)
+def _compiled(law: LawSet) -> dict[str, tuple[Rule, ...]]:
+    """A set is frozen, so its rules are compiled once; those of a set that is refused are refused each time."""
+    return _compile(law, None)
+
+
+def _compile(law: LawSet, faults: Faults | None) -> dict[str, tuple[Rule, ...]]:
     found: dict[str, list[Rule]] = {}
     derived = derive(law, faults)
     for file in law.rules:

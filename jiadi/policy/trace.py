@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import polars as pl
+from collections.abc import Iterator, Mapping
 
 from jiadi.policy import say
 from jiadi.policy.grammar import Span
@@ -18,14 +16,14 @@ Told = tuple[str, str, str, str, str, str, str, int]
 _HIDDEN = ("approvals_first", "approvals_last")
 
 
-def inputs(facts: Facts, lang: str) -> Iterator[Told]:
+def inputs(facts: Facts, files: Mapping[int, tuple[str, str]], lang: str) -> Iterator[Told]:
     """Every fact of one house, its parcel, household and zones (所用资料).
 
     Args:
         facts: of one house alone, see `Facts.alone`.
+        files: number of a source → its file and sheet.
         lang: "zh" or "en".
     """
-    files = _files(facts.sources)
     for subject in (*SUBJECTS, "zone"):
         block = facts.blocks[subject]
         for row in range(block.size):
@@ -45,12 +43,6 @@ class _Nothing:
 
 
 _NOWHERE = (_Nothing(), _Nothing())
-
-
-def _files(sources: pl.DataFrame) -> dict[int, tuple[str, str]]:
-    if sources.is_empty():
-        return {}
-    return {source: (file, sheet or "") for source, file, sheet in sources.select("source_id", "file", "sheet").iter_rows()}
 
 
 def value(fact: Fact, column: Column, row: int, lang: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jiadi.law import LawSet
 from jiadi.policy import evaluate, say
 from jiadi.policy.cases import Cases, spread
 from jiadi.policy.figures import Figures
@@ -20,19 +19,18 @@ Told = tuple[str, str, str, str, str, str, str]
 """code, title, subject, id, reason, term, margin."""
 
 
-def told(facts: Facts, law: LawSet | None, settled: set[str], lang: str) -> Iterator[Told]:
+def told(facts: Facts, figures: Figures | None, settled: set[str], lang: str) -> Iterator[Told]:
     """Rules that found nothing about one house, its parcel and its household, each with its reason (逐条说明).
 
     Args:
         facts: of one house alone, see `Facts.alone`.
-        law: the set; None gives nothing.
+        figures: the set beside those facts; None gives nothing.
         settled: codes of findings and of what cannot be decided: they are told elsewhere.
         lang: "zh" or "en".
     """
-    if law is None:
+    if figures is None:
         return
-    figures = Figures(law, facts)
-    for code, versions in compile_rules(law).items():
+    for code, versions in compile_rules(figures.law).items():
         if absent := set_aside(versions, facts):
             needs = say.word("list", lang).join(label(name, lang) for name in absent)
             yield code, label(code, lang), versions[0].subject, "", "unasked", needs, ""
