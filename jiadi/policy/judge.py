@@ -92,14 +92,14 @@ class Judgement:
         """One row a finding and subject, of `findings.SCHEMA`; sorted by code, then id."""
         if self.lawset is None:
             return pl.DataFrame(schema=findings.SCHEMA)
-        parts = [findings.frame(one, self.lawset) for one in self.tried]
-        return pl.concat([pl.DataFrame(schema=findings.SCHEMA), *parts])
+        parts = [findings.frame(one, self.lawset) for one in self.tried if len(findings.found(one))]
+        return pl.concat(parts) if parts else pl.DataFrame(schema=findings.SCHEMA)
 
     @cached_property
     def unknowns(self) -> pl.DataFrame:
         """One row a rule and subject that cannot be decided, of `UNKNOWNS`; sorted by code, then subject and id."""
-        parts = [_unknown_frame(one) for one in self.tried]
-        parts += [self._unlinked(rule, houses) for rule, houses in self.lost]
+        parts = [_unknown_frame(one) for one in self.tried if len(findings.undecided(one))]
+        parts += [self._unlinked(rule, houses) for rule, houses in self.lost if _is_lost(self.facts, rule.subject).any()]
         if self.uncovered.any():
             parts.append(_listed("house", self.facts.ids["house"].filter(pl.Series(self.uncovered)), "no_law_set", "law_set"))
         return pl.concat([pl.DataFrame(schema=UNKNOWNS), *parts]).sort("code", "subject", "id", maintain_order=True)

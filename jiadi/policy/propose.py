@@ -163,6 +163,8 @@ def _rows(facts: Facts, subject: str) -> Array:
 
 def _remedies(one: Tried, kept: Array, judgement: Judgement, size: int) -> dict[str, Array]:
     assert judgement.lawset is not None
+    if not len(kept):
+        return {}
     words = findings.remedy(one, kept, judgement.lawset)
     found = {}
     for word in words.drop_nulls().unique().to_list():
