@@ -15,6 +15,7 @@ import numpy as np
 
 from jiadi.law import LawSet, RuleFile
 from jiadi.law.refuse import Faults, LawRefusal, gathered
+from jiadi.policy import spoken
 from jiadi.policy.grammar import UNBOUNDED, Array, Name, Span
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _quota(law: LawSet, file: RuleFile, name: str, body: Any) -> Quota:
 
 def _refusal(file: RuleFile, name: str, why: str, what_to_do: str) -> LawRefusal:
     line = file.lines.get(("derived", name), 1)
-    return LawRefusal("rule", file.name, line, rule=name, why=why, what_to_do=what_to_do)
+    return spoken.refusal(file.name, line, name, why, what_to_do)
 
 
 def quota_name(law: LawSet, quota: Quota) -> Name:

@@ -13,7 +13,8 @@ from typing import Any
 
 from jiadi.errors import Refusal
 from jiadi.law import LawSet, RuleFile
-from jiadi.law.refuse import Faults, LawRefusal, gathered
+from jiadi.law.refuse import Faults, gathered
+from jiadi.policy import spoken
 from jiadi.policy.grammar import Condition, Name, Unreadable, condition
 from jiadi.policy.labels import sections
 from jiadi.policy.vocabulary import VOCABULARY
@@ -124,7 +125,7 @@ class _Compiler:
     def refusal(self, why: str, what_to_do: str, *place: Any) -> Refusal:
         whole = ("proposals", self.label, *place)
         line = next((self.file.lines[whole[:cut]] for cut in range(len(whole), 0, -1) if whole[:cut] in self.file.lines), 1)
-        return LawRefusal("rule", self.file.name, line, rule=self.label, why=why, what_to_do=what_to_do)
+        return spoken.refusal(self.file.name, line, self.label, why, what_to_do)
 
     def proposal(self) -> Proposal:
         self.check_keys()

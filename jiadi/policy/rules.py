@@ -11,6 +11,7 @@ from typing import Any
 from jiadi.errors import Refusal
 from jiadi.law import LawSet, Parameter, RuleFile
 from jiadi.law.refuse import Faults, LawRefusal, gathered
+from jiadi.policy import spoken
 from jiadi.policy.derived import Derived, Quota, derive, quota_name
 from jiadi.policy.grammar import Amount, Condition, Name, Unreadable, amount, condition
 from jiadi.policy.vocabulary import ZONE_KINDS, Fact, facts_of
@@ -214,7 +215,7 @@ class _Compiler:
     def refusal(self, why: str, what_to_do: str, *place: Any) -> Refusal:
         whole = ("rules", self.code, *place)
         line = next((self.file.lines[whole[:cut]] for cut in range(len(whole), 0, -1) if whole[:cut] in self.file.lines), 1)
-        return LawRefusal("rule", self.file.name, line, rule=self.code, why=why, what_to_do=what_to_do)
+        return spoken.refusal(self.file.name, line, self.code, why, what_to_do)
 
     def rule(self) -> Rule:
         subject, through = self.subject()
