@@ -117,6 +117,12 @@ def _blind_houses(facts: Facts, kind: str) -> Array:
     return np.flatnonzero(~sees)
 
 
+def sees_none(facts: Facts, kind: str) -> bool:
+    """Whether no house has a zone of a kind beside it, nor may have one that nobody knows of (无管控区)."""
+    seen = facts.zone_rows(kind)
+    return seen.start == seen.stop and not len(_blind_houses(facts, kind))
+
+
 def holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:
     """Whether a condition holds, or a figure of the law is in force (是否成立): certainly, and possibly."""
     if not isinstance(part, str):

@@ -44,6 +44,8 @@ def told(facts: Facts, figures: Figures | None, settled: set[str], lang: str) ->
 
 def _told(rule: Rule, facts: Facts, figures: Figures, serves: Array | None, lang: str) -> tuple[str, str, str]:
     """Reason, term and margin by the law of the time; by the later law where that alone finds nothing."""
+    if rule.through and serves is None and evaluate.sees_none(facts, rule.zone_kind):
+        return "no_zone", label(rule.zone_kind, lang), ""
     first = evaluate.first_cases(Cases(rule, facts, figures, figures.timeline(rule), None), serves)
     if rule.code not in figures.law.milder_later_law or not len(evaluate.run(rule, facts, figures, serves).rows):
         return _reason(first, lang)
