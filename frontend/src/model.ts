@@ -149,7 +149,7 @@ export function houses(block: Block): Houses {
     village: word("house.village"),
     township: word("house.township"),
     verdict: Uint8Array.from(verdict.codes, (code) => place[code]),
-    details: from(["use", "structure", "vacancy", "safety_grade"], "house", word),
+    details: from(["use", "structure", "vacancy", "safety_grade", "proposal", "then"], "house", word),
     numbers: from(["built_year", "built_month", "storeys", "base_area_m2", "floor_area_m2"], "house", (name) => block.numbers(name)),
     land: block.numbers("house.land"),
     findings: {

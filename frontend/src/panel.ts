@@ -16,11 +16,20 @@ export function explanation(head: Head, houses: Houses, named: Named, house: num
     h("h3", { class: "house-id", id: "panel-title", tabindex: -1 }, houses.id[house]),
     address ? h("p", { class: "address" }, address) : h("p", { class: "address" }, t("no_village")),
     h("p", { class: "why" }, t(`why_${VERDICTS[verdict]}`)),
+    proposal(houses, named, house),
     ...section(t("findings"), findings(houses, named, house), h("p", { class: "quiet" }, t("no_findings"))),
     ...section(t("waiting"), waiting(houses, named, house)),
     facts(houses, named, house),
     ...section(t("sources"), sources(head, houses, house)),
   ];
+}
+
+/** What is proposed for the house as a whole; a proposal is no decision, and the words say so. */
+function proposal(houses: Houses, named: Named, house: number): HTMLElement {
+  const word = wordAt(houses.details["proposal"], house);
+  const then = wordAt(houses.details["then"], house);
+  const text = word === null ? t("unknown") : named.label(word) + (then === null ? "" : t("proposed_then", { then: named.label(then) }));
+  return h("p", { class: "proposal" }, h("span", {}, t("proposed")), h("b", {}, text));
 }
 
 function section(title: string, items: HTMLElement[], otherwise?: HTMLElement): HTMLElement[] {

@@ -87,6 +87,8 @@ const WORDS = {
   exception: ["例外", "Exception"],
   subject: ["认定对象", "Found on"],
   remedy: ["建议处置", "Proposed"],
+  proposed: ["建议（不是决定）", "Proposed (no decision)"],
+  proposed_then: ["，此后{then}", ", then {then}"],
   waiting: ["还不能判断的", "Not decided yet"],
   needs: ["需要：", "Needed: "],
   sources: ["资料来源", "Where the facts come from"],

@@ -18,6 +18,7 @@ from jiadi.run.pipeline import Outcome
 from jiadi.run.summary import VERDICTS
 
 _WORDS = ("use", "structure", "vacancy", "safety_grade")
+_PROPOSED = ("proposal", "then")
 _NUMBERS = ("built_year", "built_month", "storeys")
 _FINDING_WORDS = (
     "subject",
@@ -68,7 +69,8 @@ def material(outcome: Outcome) -> Material:
     zones, areas = _zones(outcome)
     order = placed.houses.select("house", "id", "parcel_id")
     surveyed = outcome.linked.houses
-    details = order.join(_with_columns(surveyed), on="id", how="left").sort("house")
+    proposed = outcome.judgement.proposals.select(pl.col("house_id").alias("id"), pl.col("remedy").alias("proposal"), "then")
+    details = order.join(_with_columns(surveyed), on="id", how="left").join(proposed, on="id", how="left").sort("house")
     parcels = outcome.delivery.tables.get("parcel")
     known = pl.DataFrame(schema={"parcel_id": pl.String, "village_code": pl.String, "geometry": pl.Binary})
     if parcels is not None:
@@ -211,7 +213,7 @@ def block(given: Material) -> Block:
     made.words("house.village", houses["village_code"])
     made.words("house.township", houses["township_code"])
     made.words("house.verdict", houses["verdict"])
-    for name in _WORDS:
+    for name in (*_WORDS, *_PROPOSED):
         made.words(f"house.{name}", details[name])
     for name in _NUMBERS:
         made.integers(f"house.{name}", details[name].cast(pl.Int64))

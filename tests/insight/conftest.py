@@ -219,7 +219,12 @@ def invent(rows: int = 500, seed: int = 7, places: int = 24, drawn: bool = True,
 
 def _proposals(judged: pl.DataFrame) -> pl.DataFrame:
     word = pl.when(pl.col("verdict") == "unlawful").then(pl.lit("demolish")).otherwise(pl.lit("keep"))
-    return judged.select(pl.col("id").alias("house_id"), word.alias("remedy"), pl.lit(None, pl.Int64).alias("price_fen"))
+    return judged.select(
+        pl.col("id").alias("house_id"),
+        word.alias("remedy"),
+        pl.lit(None, pl.String).alias("then"),
+        pl.lit(None, pl.Int64).alias("price_fen"),
+    )
 
 
 def _pairs(homes: pl.DataFrame) -> pl.DataFrame:

@@ -96,6 +96,7 @@ def test_a_click_on_a_house_explains_it(open_page: Callable[..., Page], page_fil
     )
     for said in ("《land》第55条", "有偿使用、补办手续", "宅基地面积标准", "2021-11-01", "浙江省衢州市"):
         expect(panel).to_contain_text(said)
+    expect(panel.locator(".proposal")).to_contain_text("建议（不是决定）")
     expect(panel.locator(".source").first).to_contain_text("农房调查.xlsx › 农房 › 第")
 
 
