@@ -156,6 +156,23 @@ def read_given(marked: Marked, parameter: Parameter, layer: str, citations: dict
     return given
 
 
+def read_one(marked: Marked, place: Place, parameter: Parameter, citations: dict[str, Citation]) -> list[Given]:
+    """The values that a division gives from one day on, wherever in a file they stand (一处取值).
+
+    Args:
+        marked: the file.
+        place: of the values; it ends in division and day.
+        parameter: what the figure is.
+        citations: that they may name.
+
+    Raises:
+        Refusal: as `read_given`.
+    """
+    _check_division(marked, place, place[-2], "")
+    typed(marked, place, date, place[-1])
+    return list(_given(marked, place, _Head(parameter, citations)))
+
+
 def continuous(marked: Marked) -> dict[str, date]:
     """Divisions that promise a value for every cell from a day on (连续性承诺)."""
     if "continuous_from" not in marked.data:
@@ -222,7 +239,7 @@ def _cell(marked: Marked, place: Place, found: Place, position: tuple[int, ...],
     verify = flags["verify"] or (citation != "" and head.citations[citation].verify)
     bound = "ceiling" if flags["ceiling"] else "floor" if flags["floor"] else ""
     until = body.get("until")
-    return Given(head.parameter.name, place[1], position, place[2], until, value, citation, verify, bound, marked, found)
+    return Given(head.parameter.name, place[-2], position, place[-1], until, value, citation, verify, bound, marked, found)
 
 
 def _cite(marked: Marked, place: Place, name: Any, starts: date, citations: dict[str, Citation]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,6 +95,8 @@ class Judgement:
             return pl.DataFrame(schema=findings.SCHEMA)
         parts = [findings.frame(one, self.lawset) for one in self.tried if len(findings.found(one))]
         return pl.concat(parts) if parts else pl.DataFrame(schema=findings.SCHEMA)
+        parts = [findings.frame(one, one.cases.figures.law) for one in self.tried]
+        return pl.concat([pl.DataFrame(schema=findings.SCHEMA), *parts])
 
     @cached_property
     def unknowns(self) -> pl.DataFrame:
@@ -205,16 +208,44 @@ def judge(facts: Facts, lawset: LawSet | None) -> Judgement:
         for rule, serves in served(versions, facts, figures):
             for one in milder.run(rule, facts, figures, serves):
                 tried.append(one)
-                weight[rule.subject][one.rows] |= _FLAGS[one.bits]
-        if versions[0].subject != "house":
-            serving = figures.versions(versions, "house")
-            lost += [(rule, serving == number) for number, rule in enumerate(versions) if (serving == number).any()]
+                weight[rule.subject][one.rows] |= weights(one.bits)
+        lost += unreached(versions, figures)
+    uncovered = ~figures.covered("house")
+    verdict = verdicts(facts, weight, uncovered | out_of_reach(facts, lost))
+    law = {"set": lawset.name, "version": lawset.version, "sha256": lawset.sha256}
+    return Judgement(facts, law, lawset, tuple(tried), verdict, uncovered, tuple(lost), unasked)
+
+
+def weights(bits: Array) -> Array:
+    """What possibilities of a rule weigh in a verdict: bits of which the highest wins (结论权重)."""
+    held: Array = _FLAGS[bits]
+    return held
+
+
+def verdicts(facts: Facts, weight: dict[str, Array], still: Array) -> Array:
+    """Verdict of each house from what weighs on it, its parcel and its household (结论).
+
+    Args:
+        facts: how houses, parcels and households hang together.
+        weight: subject → uint8 [rows + 1], `weights` of all rules joined; the last entry is 0.
+        still: bool, houses that are to be verified whatever the rules say.
+
+    Returns:
+        uint8 positions in `VERDICTS`.
+    """
     # The entry beyond the last row, which -1 reaches, serves houses whose parcel or household is not known.
     total = weight["house"][:-1] | weight["parcel"][facts.house_parcel] | weight["household"][facts.house_household]
-    uncovered = ~figures.covered("house")
-    total[uncovered | _open(facts, lost)] |= _TO_BE_VERIFIED
-    law = {"set": lawset.name, "version": lawset.version, "sha256": lawset.sha256}
-    return Judgement(facts, law, lawset, tuple(tried), _HIGHEST[total], uncovered, tuple(lost), unasked)
+    total[still] |= _TO_BE_VERIFIED
+    found: Array = _HIGHEST[total]
+    return found
+
+
+def unreached(versions: tuple[Rule, ...], figures: Figures) -> list[tuple[Rule, Array]]:
+    """Versions of a rule about parcels or households, with the houses (bool, or one for all) that each serves."""
+    if versions[0].subject == "house":
+        return []
+    serving = figures.versions(versions, "house")
+    return [(rule, serving == number) for number, rule in enumerate(versions) if (serving == number).any()]
 
 
 def set_aside(versions: tuple[Rule, ...], facts: Facts) -> list[str]:
@@ -238,8 +269,8 @@ def _is_lost(facts: Facts, subject: str) -> Array:
     return rows < 0
 
 
-def _open(facts: Facts, lost: list[tuple[Rule, Array]]) -> Array:
-    """Houses that a rule which may touch the verdict cannot reach."""
+def out_of_reach(facts: Facts, lost: Sequence[tuple[Rule, Array]]) -> Array:
+    """Houses that a rule which may touch the verdict cannot reach (规则够不到的房屋)."""
     found = np.zeros(facts.blocks["house"].size, dtype=bool)
     for subject in ("parcel", "household"):
         grave = [houses for rule, houses in lost if rule.subject == subject and not rule.harmless]
