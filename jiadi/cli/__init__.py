@@ -6,6 +6,7 @@
 from jiadi.cli import fairness as _fairness
 from jiadi.cli import mapping as _mapping
 from jiadi.cli import printing as _printing
+from jiadi.cli import whatif as _whatif
 from jiadi.cli.commands import app
 from jiadi.cli.law import law_app
 
@@ -18,3 +19,4 @@ def main() -> None:
 
 
 __all__ = ["_fairness", "_mapping", "_printing", "app", "main"]
+__all__ = ["_fairness", "_mapping", "_whatif", "app", "main"]

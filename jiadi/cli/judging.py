@@ -18,7 +18,7 @@ from jiadi.insight import workbook
 from jiadi.law.load import keep as keep_law
 from jiadi.policy import explain as policy_explain
 from jiadi.policy.labels import label
-from jiadi.run import kept, pipeline, store, summary
+from jiadi.run import kept, pipeline, record, store, summary
 from jiadi.run.folder import whole
 from jiadi.run.stages import Progress
 from jiadi.survey import across, problems, totals
@@ -48,12 +48,13 @@ def judge_and_write(
     Raises:
         Refusal: as `run.pipeline.judge`.
     """
+    handed_in = record.inputs([path for path in files if path.exists()])
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
     disagreed = conflict.conflicts(outcome.delivery, outcome.linked)
     with whole(out, own=("report", giveback.FOLDER, decision.REMEMBERED)) as draft:
         with outcome.stages.stage("write"):
-            store.write(draft, outcome)
+            store.write(draft, outcome, handed_in)
             if outcome.law:
                 keep_law(law or outcome.law.name, draft / kept.FOLDER / kept.LAW)
             asked, sums = across.across(outcome.delivery), totals.totals(outcome.delivery)

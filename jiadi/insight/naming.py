@@ -63,13 +63,22 @@ def sheets(townships: Iterable[str | None], lang: str) -> dict[str | None, str]:
     names: dict[str | None, str] = {}
     taken = {say("totals", lang).lower()}
     for code in sorted(townships, key=lambda code: (code is None, code or "")):
-        plain = re.sub(r"[\[\]:*?/\\']", " ", township(code, lang)).strip()[:_SHEET_LENGTH] or "-"
+        plain = plain_sheet(township(code, lang))
         name, number = plain, 2
         while name.lower() in taken:
             name, number = numbered(plain, number), number + 1
         taken.add(name.lower())
         names[code] = name
     return names
+
+
+def plain_sheet(name: str) -> str:
+    """A name as Excel takes it for a sheet.
+
+    >>> plain_sheet("a/b")
+    'a b'
+    """
+    return re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:_SHEET_LENGTH] or "-"
 
 
 def numbered(name: str, number: int) -> str:

@@ -204,12 +204,9 @@ def differences(one: LawSet, other: LawSet) -> tuple[Difference, ...]:
 
 
 def _cells(one: LawSet, other: LawSet, name: str) -> tuple[Cell, ...]:
-    sides = [_by_place(law, name) for law in (one, other)]
-    places = sorted({*sides[0], *sides[1]})
-    pairs = [(place, *(side.get(place) for side in sides)) for place in places]
-    return tuple(
-        Cell(place[0], place[1], place[2], old, new) for place, old, new in pairs if (old and _worth(old)) != (new and _worth(new))
-    )
+    mine, theirs = (_by_place(law, name) for law in (one, other))
+    found = [Cell(*place, mine.get(place), theirs.get(place)) for place in sorted({*mine, *theirs})]
+    return tuple(cell for cell in found if (cell.old and _worth(cell.old)) != (cell.new and _worth(cell.new)))
 
 
 def _by_place(law: LawSet, name: str) -> dict[tuple[str, date, tuple[int, ...]], Given]:

@@ -235,7 +235,7 @@ def verdicts(facts: Facts, weight: dict[str, Array], still: Array) -> Array:
     """
     # The entry beyond the last row, which -1 reaches, serves houses whose parcel or household is not known.
     total = weight["house"][:-1] | weight["parcel"][facts.house_parcel] | weight["household"][facts.house_household]
-    total[still] |= _TO_BE_VERIFIED
+    total = np.where(still, total | np.uint8(_TO_BE_VERIFIED), total)
     found: Array = _HIGHEST[total]
     return found
 

@@ -60,3 +60,26 @@ def _remove(stale: Path) -> None:
         shutil.rmtree(stale)
     else:
         stale.unlink(missing_ok=True)
+
+
+def apart(out: Path, kept: Sequence[Path]) -> None:
+    """Refuse to write into a run that is only to be read (不得写进原结果).
+
+    Args:
+        out: the result folder.
+        kept: folders of stored runs.
+
+    Raises:
+        Refusal: `same_folder`.
+
+    >>> apart(Path("out"), [Path("run")])
+    """
+    place = out.resolve()
+    for one in kept:
+        own = one.resolve()
+        if place == own or own in place.parents:
+            refusal = Refusal(
+                "same_folder", f"{out} is, or lies in, the result folder {one}, which stays as it is.", "Give another folder with -o."
+            )
+            refusal.said = {"zh": f"{out} 就是结果文件夹 {one} 或在它里面，原结果不能改动。请用 -o 另给文件夹。", "en": str(refusal)}  # type: ignore[attr-defined]
+            raise refusal

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from jiadi.errors import Refusal
 from jiadi.law import LawSet
 from jiadi.law import load as load_law
@@ -18,6 +20,12 @@ FOLDER = "run"
 
 LAW = "law"
 """Folder in there with the rule set that judged it, whole."""
+
+LINKS = "links.parquet"
+"""File in there: every pair that was linked or doubtful."""
+
+HOUSEHOLDS = "households.parquet"
+"""File in there: what kind each household is of."""
 
 SUMMARY = "summary.json"
 
@@ -37,6 +45,16 @@ class Kept:
     judgement: Judgement
     lawset: LawSet | None
     summary: dict[str, Any]
+
+    def links(self) -> pl.DataFrame | None:
+        """Pairs that were linked or doubtful: kind, left_id, right_id, state; None where an earlier version kept none (关联)."""
+        path = self.directory / FOLDER / LINKS
+        return pl.read_parquet(path) if path.exists() else None
+
+    def households(self) -> pl.DataFrame | None:
+        """Kinds of households, of `people.KINDS`; None where an earlier version kept none (户的类别)."""
+        path = self.directory / FOLDER / HOUSEHOLDS
+        return pl.read_parquet(path) if path.exists() else None
 
     def tried(self) -> Judgement:
         """The same judgement made anew from the kept facts, with each rule as it was tried (重演判定)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -11,22 +12,26 @@ from jiadi.geo import write as geo_write
 from jiadi.policy.labels import label
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery
-from jiadi.run import kept
+from jiadi.run import kept, people, record
 from jiadi.run.pipeline import Outcome
 
 
-def write(draft: Path, outcome: Outcome) -> None:
+def write(draft: Path, outcome: Outcome, files: list[dict[str, Any]]) -> None:
     """Write the register, the verdicts and the kept run (写出成果).
 
     Args:
         draft: folder to write into.
         outcome: of the run.
+        files: what was handed in, as `record.inputs` gives it.
     """
     geo_write.geopackage(draft / "register.gpkg", register_layers(outcome))
     geo_write.geopackage(draft / "verdicts.gpkg", {"verdicts": verdicts(outcome)})
     folder = draft / kept.FOLDER
     folder.mkdir()
     outcome.judgement.save(folder)
+    outcome.linked.pairs.select("kind", "left_id", "right_id", "state").write_parquet(folder / kept.LINKS)
+    people.kinds(outcome.delivery, outcome.linked, outcome.on).write_parquet(folder / kept.HOUSEHOLDS)
+    record.write(folder, record.of_run(outcome, files))
 
 
 def register_layers(outcome: Outcome) -> dict[str, pl.DataFrame]:
