@@ -3,6 +3,7 @@
 `jiadi law` looks rule sets over. Exit status: 0 done (files that were refused are listed), 2 bad usage, 3 nothing usable in the input.
 """
 
+from jiadi.cli import compare as _compare
 from jiadi.cli import fairness as _fairness
 from jiadi.cli import mapping as _mapping
 from jiadi.cli import printing as _printing
@@ -20,3 +21,4 @@ def main() -> None:
 
 __all__ = ["_fairness", "_mapping", "_printing", "app", "main"]
 __all__ = ["_fairness", "_mapping", "_whatif", "app", "main"]
+__all__ = ["_compare", "_fairness", "_mapping", "_whatif", "app", "main"]

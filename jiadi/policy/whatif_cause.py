@@ -12,8 +12,6 @@ from jiadi.policy.grammar import Array
 from jiadi.policy.judge import Judgement
 from jiadi.policy.whatif_effect import FIGURES, KEY, states
 
-_JOINED = [*KEY]
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -89,15 +87,15 @@ def of_findings(changed: pl.DataFrame, before: Seen, after: Seen, flips: Sequenc
         flips: the changes that were tried.
 
     Returns:
-        List of names, one list a row of `changed`; named as for houses.
+        List of names, one list a row of `changed`; named as for houses. Empty where the two do not differ in it.
     """
     keys = changed.select(KEY)
     old, new = _of(keys, before), _of(keys, after)
     parts = [((_of(keys, one.alone) != old) | (_of(keys, one.without) != new)).to_numpy() for one in flips]
-    return _named([one.name for one in flips], parts, np.ones(keys.height, dtype=bool))
+    return _named([one.name for one in flips], parts, (old != new).to_numpy())
 
 
 def _of(keys: pl.DataFrame, held: Seen) -> pl.Series:
     """State of each finding as one number."""
     told = held.findings.select(*KEY, pl.struct("state", *FIGURES).hash(0).alias("told"))
-    return keys.join(told, on=_JOINED, how="left", maintain_order="left")["told"].fill_null(0)
+    return keys.join(told, on=KEY, how="left", maintain_order="left")["told"].fill_null(0)
