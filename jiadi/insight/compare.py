@@ -88,7 +88,7 @@ def _by_cause(rows: pl.DataFrame) -> dict[str, int]:
 def _tables(found: Compared, lang: str) -> Iterator[Table]:
     names = _names(found, lang)
     yield _causes(found, lang)
-    yield Table(*_said("compare_matrix", lang), *_matrix(found, lang), say("whatif_nothing", lang))
+    yield _matrix(found, lang)
     yield _law(found, lang)
     yield _inputs(found, lang)
     title, note = _said("compare_houses", lang)
@@ -106,7 +106,7 @@ def _said(key: str, lang: str) -> tuple[str, str]:
     return say(key, lang), say(f"{key}_note", lang)
 
 
-def _matrix(found: Compared, lang: str) -> tuple[list[str], tuple[int, ...], pl.DataFrame]:
+def _matrix(found: Compared, lang: str) -> Table:
     """Verdict before, by verdict after; what only one run has stands in a row or column of its own."""
     rows = moved.matrix_rows(found.matrix, lang, {}).drop("all")
     removed, added = _verdicts(found.removed), _verdicts(found.added)
@@ -121,7 +121,7 @@ def _matrix(found: Compared, lang: str) -> tuple[list[str], tuple[int, ...], pl.
     sums = {name: int(rows[name].sum()) for name in rows.columns if name != "before"}
     rows = pl.concat([rows, pl.DataFrame([{"before": say("total", lang), **sums}], schema=rows.schema)])
     heads = [say("moved_before", lang), *moved.verdicts(lang), say("compare_removed", lang), say("total", lang)]
-    return heads, (16, *(13,) * 7), rows
+    return Table(*_said("compare_matrix", lang), heads, (16, *(13,) * 7), rows, say("whatif_nothing", lang))
 
 
 def _with_empty(rows: pl.DataFrame, removed: Mapping[str, int], lang: str) -> tuple[pl.DataFrame, pl.Series]:

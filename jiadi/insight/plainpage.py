@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SENTENCE = 20
+"""Text longer than this many characters gets a wide column on a small screen."""
 
 Value = str | int | float | None
 
@@ -116,8 +121,14 @@ def _section(number: int, section: Section) -> str:
 
 
 def _row(row: Sequence[Value], marked: bool) -> str:
-    cells = "".join(f"<td>{html.escape(value)}</td>" if isinstance(value, str) else _figure(value) for value in row)
+    cells = "".join(_text(value) if isinstance(value, str) else _figure(value) for value in row)
     return f"<tr class=mark>{cells}</tr>" if marked else f"<tr>{cells}</tr>"
+
+
+def _text(value: str) -> str:
+    """A day is not broken across lines, and a sentence not squeezed into a column of single words."""
+    look = "d" if _DAY.fullmatch(value) else "w" if len(value) > _SENTENCE else ""
+    return f"<td{f' class={look}' if look else ''}>{html.escape(value)}</td>"
 
 
 def _figure(value: float | None) -> str:

@@ -36,6 +36,7 @@ class Table:
         rows: what is shown: text, whole numbers, or figures to 0.01; null stays blank.
         empty: said where there is no row.
         shown: whether the page has it, too.
+        grouped: whether the page says what stands in the first column once for all rows that share it.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Table:
     rows: pl.DataFrame
     empty: str
     shown: bool = True
+    grouped: bool = False
 
 
 def section(table: Table, rest: str) -> plainpage.Section:
@@ -55,6 +57,9 @@ def section(table: Table, rest: str) -> plainpage.Section:
         rest: said of the rows that the page leaves out, with {count}.
     """
     head = table.rows.head(PAGE_ROWS)
+    if table.grouped:
+        first = pl.first()
+        head = head.with_columns(pl.when(first.ne_missing(first.shift(1)).fill_null(True)).then(first).otherwise(pl.lit("")))
     left = table.rows.height - head.height
     more = rest.format(count=f"{left:,}") if left else ""
     return plainpage.Section(table.title, table.note, table.heads, head.rows(), table.empty, more)

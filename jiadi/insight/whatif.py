@@ -85,13 +85,13 @@ def _tables(found: WhatIf, lang: str) -> Iterator[Table]:
     yield _changes(found, lang)
     heads = [say("whatif_variant", lang), say("moved_before", lang), *moved.verdicts(lang), say("total", lang)]
     rows = [moved.matrix_rows(one.matrix, lang, {"variant": one.variant.title[lang]}) for one in found.results]
-    yield Table(*_said("whatif_matrix", lang), heads, (24, 14, *(13,) * 6), pl.concat(rows), say("whatif_nothing", lang))
+    yield Table(*_said("whatif_matrix", lang), heads, (24, 14, *(13,) * 6), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
     heads = [
         say(key, lang)
         for key in ("whatif_variant", "finding", "moved_kind_appeared", "moved_kind_gone", "moved_kind_effect", "moved_kind_figures")
     ]
     rows = [moved.by_code(one.findings, lang, {"variant": one.variant.title[lang]}) for one in found.results]
-    yield Table(*_said("whatif_by_code", lang), heads, (24, 22, *(13,) * 4), pl.concat(rows), say("whatif_nothing", lang))
+    yield Table(*_said("whatif_by_code", lang), heads, (24, 22, *(13,) * 4), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
     yield _kinds(found, lang)
     for one in found.results:
         yield _divisions(one, lang)
@@ -161,7 +161,9 @@ def _changes(found: WhatIf, lang: str) -> Table:
     )
     keys = ("what", "place", "from", "cell", "old", "new", "old_clause", "new_clause")
     heads = [say("whatif_variant", lang), *(say(f"whatif_{key}", lang) for key in keys)]
-    return Table(*_said("whatif_changes", lang), heads, (24, 30, 18, 22, 22, 26, 18, 40, 24), rows, say("whatif_nothing", lang))
+    return Table(
+        *_said("whatif_changes", lang), heads, (24, 30, 18, 22, 22, 26, 18, 40, 24), rows, say("whatif_nothing", lang), grouped=True
+    )
 
 
 def _kinds(found: WhatIf, lang: str) -> Table:
@@ -180,7 +182,7 @@ def _kinds(found: WhatIf, lang: str) -> Table:
     heads = [say(f"whatif_{key}", lang) for key in ("variant", "dimension", "kind", "households", *_FARES)]
     schema = {**dict.fromkeys(("variant", "by", "kind"), pl.String()), **dict.fromkeys(("households", *_FARES), pl.Int64())}
     rows = pl.concat([pl.DataFrame(schema=schema), *parts])
-    return Table(*_said("whatif_kinds", lang), heads, (24, 12, 18, 10, 14, 12, 16), rows, say("whatif_no_division", lang))
+    return Table(*_said("whatif_kinds", lang), heads, (24, 12, 18, 10, 14, 12, 16), rows, say("whatif_no_division", lang), grouped=True)
 
 
 def _kind(dimension: str, kind: str | None, lang: str) -> str:

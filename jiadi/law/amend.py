@@ -253,7 +253,8 @@ def mixed(one: LawSet, other: LawSet, taken: Collection[str]) -> LawSet | None:
     Returns:
         The set; None where the two cannot be mixed, since they derive facts of the same name differently.
     """
-    if _derived(one) != _derived(other) and any(key.startswith("rule ") for key in taken):
+    mine, theirs = _derived(one), _derived(other)
+    if any(mine[name] != theirs[name] for name in set(mine) & set(theirs)) and any(key.startswith("rule ") for key in taken):
         return None
     named = {
         kind: {key.split(" ", 1)[1] for key in taken if key.startswith(f"{kind} ")} for kind in ("parameter", "rule", "milder_later_law")
@@ -285,11 +286,12 @@ def _derived(law: LawSet) -> dict[str, Any]:
 
 def _mixed_rules(one: LawSet, other: LawSet, taken: set[str]) -> tuple[RuleFile, ...]:
     own = [_other(file, {code: body for code, body in _bodies(file).items() if code not in taken}) for file in one.rules]
-    theirs = []
+    theirs, known = [], _derived(one)
     for file in other.rules:
         kept = {code: body for code, body in _bodies(file).items() if code in taken}
-        if kept:
-            theirs.append(replace(file, data={"rules": kept}))
+        derived = {name: body for name, body in (file.data.get("derived") or {}).items() if name not in known} if taken else {}
+        if kept or derived:
+            theirs.append(replace(file, data={"rules": kept, "derived": derived}))
     return (*own, *(replace(file, name=f"{file.name} (2)") for file in theirs))
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from jiadi.policy import whatif_effect, whatif_pair, whatif_trial
 from jiadi.policy.judge import VERDICTS
-from jiadi.policy.table import SUBJECTS
+from jiadi.policy.table import SUBJECTS, Facts
 from jiadi.policy.whatif_pair import Pair
 from jiadi.run import kept, record
 from jiadi.run.whatif import with_causes
@@ -20,7 +20,7 @@ PROGRAM = "program"
 """The cause where the program itself judges the same facts by the same law otherwise than it did."""
 
 BEHIND = {
-    "has_approval": ("approval_parcel", "approval_household", "house_parcel"),
+    "has_approval": ("approval_parcel", "approval_household", "house_parcel", "right_parcel"),
     "must_be_removed": ("house_parcel",),
     "has_footprint": ("house_footprint",),
     "has_main_house": ("house_parcel",),
@@ -148,7 +148,19 @@ def _explained(
     own = pl.DataFrame({"id": bench.pair.old.ids["house"], "own": found.houses})
     houses = listed.join(own, on="id", how="left", maintain_order="left").with_columns(pl.col("own").fill_null(_NOTHING))
     houses = _houses_through_links(houses, bench, links)
-    return _grouped(_houses_by_program(runs, bench, with_causes(houses, named))), _grouped(named)
+    frames = [_by_day(runs, frame) for frame in (_houses_by_program(runs, bench, with_causes(houses, named)), named)]
+    return _grouped(frames[0]), _grouped(frames[1])
+
+
+def _by_day(runs: tuple[kept.Kept, kept.Kept], frame: pl.DataFrame) -> pl.DataFrame:
+    """Of the same files, facts and links can only differ because they are those of another day: the day is named with them."""
+    held = [record.read(run.directory / kept.FOLDER) for run in runs]
+    same = all(held) and held[0]["inputs"] and held[0]["inputs"] == held[1]["inputs"]  # type: ignore[index]
+    if not same or runs[0].judgement.facts.on == runs[1].judgement.facts.on:
+        return frame
+    rests = pl.col("cause").list.eval(pl.element().str.contains("^(fact|zone|link) ")).list.any()
+    also = pl.col("cause").list.concat(pl.lit([whatif_pair.DAY], dtype=pl.List(pl.String))).list.unique().list.sort()
+    return frame.with_columns(pl.when(rests).then(also).otherwise("cause").alias("cause"))
 
 
 _NOTHING = pl.lit([], dtype=pl.List(pl.String))
@@ -195,14 +207,23 @@ def _ends(pairs: pl.DataFrame, kind: str, pair: Pair) -> pl.DataFrame:
     return joined.select(pl.lit(subject).alias("subject"), "id", pl.lit(kind).alias("kind"), "told")
 
 
-def _behind(links: pl.DataFrame) -> pl.DataFrame:
-    """Facts that rest on links that differ: subject, id, key of the fact, key of the link."""
+def _behind(links: pl.DataFrame, pair: Pair) -> pl.DataFrame:
+    """Facts that rest on links that differ: subject, id, key of the fact, key of the link; a house rests on its parcel's."""
+    links = pl.concat([links, *(_on_houses(links, facts) for facts in (pair.old, pair.new))]).unique(["subject", "id", "kind"])
     rests = [(fact, kind) for fact, kinds in BEHIND.items() for kind in kinds]
     rests += [(f"split_{place}_persons", "right_parcel") for place in range(1, 5)]
     table = pl.DataFrame(rests, schema={"fact": pl.String(), "kind": pl.String()}, orient="row")
     joined = links.join(table, on="kind")
     key = pl.concat_str([pl.lit("fact"), pl.col("subject"), pl.col("fact")], separator=" ")
     return joined.select("subject", "id", key.alias("key"), (pl.lit("link ") + pl.col("kind")).alias("link"))
+
+
+def _on_houses(links: pl.DataFrame, facts: Facts) -> pl.DataFrame:
+    """Links of parcels as links of the houses on them."""
+    rows = np.flatnonzero(facts.house_parcel >= 0)
+    on = pl.DataFrame({"house": facts.ids["house"].gather(rows), "id": facts.ids["parcel"].gather(facts.house_parcel[rows])})
+    found = links.filter(pl.col("subject") == "parcel").join(on, on="id")
+    return found.select(pl.lit("house").alias("subject"), pl.col("house").alias("id"), "kind", "old", "new")
 
 
 def _swapped(rows: pl.DataFrame, behind: pl.DataFrame) -> pl.DataFrame:
@@ -222,7 +243,7 @@ def _swapped(rows: pl.DataFrame, behind: pl.DataFrame) -> pl.DataFrame:
 
 def _through_links(changed: pl.DataFrame, bench: whatif_trial.Bench, links: pl.DataFrame) -> pl.DataFrame:
     rows = changed.with_row_index("row").select("row", "subject", "id", pl.col("cause").alias("key")).explode("key").drop_nulls()
-    found = _swapped(rows, _behind(links))
+    found = _swapped(rows, _behind(links, bench.pair))
     return _with_swapped(changed, found)
 
 
@@ -244,7 +265,7 @@ def _houses_through_links(houses: pl.DataFrame, bench: whatif_trial.Bench, links
         .then("household_id")
         .otherwise("house")
     )
-    found = _swapped(rows.with_columns(ids.alias("id")).select("row", "subject", "id", "key"), _behind(links))
+    found = _swapped(rows.with_columns(ids.alias("id")).select("row", "subject", "id", "key"), _behind(links, bench.pair))
     renamed = houses.rename({"own": "cause"})
     return _with_swapped(renamed, found).rename({"cause": "own"})
 

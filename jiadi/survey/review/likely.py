@@ -97,6 +97,8 @@ def _sounded(rows: pl.DataFrame) -> pl.DataFrame:
     """With the pinyin of the name: names that sound alike were often written down by ear."""
     letters = rows["name"].drop_nulls().str.split("").explode().drop_nulls().unique()
     sounds = {letter: "".join(lazy_pinyin(letter)) for letter in letters if letter}
+    if not sounds:  # nobody is named
+        return rows.with_columns(sound=pl.col("name"))
     return rows.with_columns(sound=pl.col("name").str.replace_many(list(sounds), list(sounds.values())))
 
 
