@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,25 @@ import polars as pl
 from facts import CLASSES, COUNTY, GRADES, JUDGED_ON, LAND_CLASSES, OBTAINED, VACANCY, ZONES, Columns, facts
 
 from jiadi.law import load
+from jiadi.law.amend import HYPOTHESIS, amended, differences, with_values
+from jiadi.law.marked import Marked
+from jiadi.law.parameter import Given
+from jiadi.policy import whatif
 from jiadi.policy.judge import Judgement, judge
 from jiadi.policy.table import Facts
 
 BLANKS = {"built": 0.1, "storeys": 0.04, "safety_grade": 0.5, "vacancy": 0.06, "has_approval": 0.05, "land_class": 0.4, "obtained": 0.05}
 BLANKS |= {"approved_area_m2": 0.03, "holder_is_member": 0.05, "area_m2": 0.02, "homesteads": 0.03, "designated_on": 0.1}
+CHANGED: dict[str, tuple[str, date, tuple[str, ...], object]] = {
+    "homestead_standard_m2": ("33", date(2021, 11, 1), ("other",), 12_000),
+    "over_area_tolerance_m2": ("33", date(1982, 2, 13), (), 500),
+    "period_effect": ("33", date(2020, 1, 1), ("over_area",), "can_be_regularised"),
+    "storeys_max": ("3308", date(2021, 1, 1), (), 2),
+    "several_homesteads_max": ("33", date(1999, 1, 1), (), 2),
+    "road_strip_m": ("33", date(2021, 1, 1), ("county",), 2_500),
+    "overlap_tolerance_m2": ("33", date(1999, 1, 1), (), 1_000),
+}
+"""Figures that are tried otherwise: division, first day, cell, value in whole parts."""
 MONTHS = 0.3
 """Share of the houses whose month of building is known; of the others only the year is."""
 
@@ -128,6 +143,25 @@ def measure(tables: dict[str, pl.DataFrame], repeat: int) -> tuple[list[float], 
     return seconds[1:], judgement
 
 
+def what_if(tables: dict[str, pl.DataFrame], repeat: int) -> None:
+    """Seconds of one changed figure each, and which rules ran; each checked against a full judgement by the changed set."""
+    law, held = load("quzhou"), Facts.from_frames(JUDGED_ON, tables)
+    base = whatif.baseline(held, law)
+    for figure, (division, starts, words, value) in CHANGED.items():
+        cell = law.parameters[figure].position(words)
+        whole = value if law.parameters[figure].kind == "number" else law.parameters[figure].words.index(str(value))
+        tried = Given(figure, division, cell, starts, None, int(whole), HYPOTHESIS.citation_id, True, "", Marked("bench", {}), ())
+        changed = amended(law, {figure: with_values(law, figure, [tried])})
+        changes, seconds = differences(law, changed), []
+        for _ in range(repeat + 1):
+            began = time.perf_counter()
+            result = whatif.try_law(base, changed, changes)
+            seconds.append(time.perf_counter() - began)
+        if not np.array_equal(judge(held, changed).verdict, result.judgement.verdict):
+            raise SystemExit(f"what-if of {figure} differs from a full judgement")
+        told(f"what if {figure} ({', '.join(result.ran)})", seconds[1:])
+
+
 def counted(judgement: Judgement) -> dict[str, dict[str, int]]:
     """Verdicts and findings with their numbers."""
     columns = {"verdicts": judgement.houses["verdict"], "findings": judgement.findings["code"]}
@@ -174,6 +208,7 @@ def main() -> None:
     told(f"jiadi, {options.houses:,} houses, all known", seconds)
     told("jiadi, with blanks", blank_seconds)
     print(f"  all known   {ours['verdicts']}\n  with blanks {counted(blank_judgement)['verdicts']}")
+    what_if(tables, options.repeat)
     if not options.openfisca:
         return
     for style in ("documented", "by_hand"):

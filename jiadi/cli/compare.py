@@ -27,11 +27,10 @@ def compare(
     from jiadi.run.folder import apart, whole  # noqa: PLC0415
 
     with _guarded(lang):
-        if out is not None:
-            apart(_folder(out, lang), [old, new])
         found = run_compare.compare(old, new)
         counted = insight_compare.counts(found)
         if out is not None:
+            apart(_folder(out, lang), [old, new])
             with whole(out) as draft:
                 insight_compare.write(draft, found, lang)
     if not _answer(counted, as_json):

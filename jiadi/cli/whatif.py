@@ -28,8 +28,8 @@ def whatif(
 
     _folder(out, lang)
     with _guarded(lang):
-        apart(out, [directory])
         found = run_whatif.whatif_of(directory, changes)
+        apart(out, [directory])
         with whole(out) as draft:
             counted = insight_whatif.write(draft, found, lang)
     if not _answer(counted, as_json):
