@@ -48,6 +48,7 @@ def counts(found: WhatIf) -> dict[str, Any]:
         "houses": found.judgement.facts.blocks["house"].size,
         "law": found.run.summary["law"],
         "on": found.run.summary["on"],
+        "drift": found.drift,
         "variants": {one.variant.name: _counts(one) for one in found.results},
     }
 
@@ -208,6 +209,8 @@ def _meta(found: WhatIf, lang: str) -> Iterable[str]:
     assert law is not None
     lines = [naming.area_name(found.judgement.houses), say("judged_on", lang, on=found.run.summary["on"])]
     lines.append(say("law_line", lang, title=law.title[lang], version=law.version, sha256=law.sha256))
+    if found.drift:
+        lines.append(say("whatif_drift", lang, houses=f"{found.drift:,}"))
     for one in found.results:
         lines += [say("whatif_beyond", lang, said=refusal.said[lang]) for refusal in one.variant.beyond]
         if one.nowhere:

@@ -176,10 +176,14 @@ _LINKED: dict[str, pl.DataType] = {
 
 def _grouped(frame: pl.DataFrame) -> pl.DataFrame:
     """What kind each cause is of; a fact that rests on a changed link counts as the link."""
-    words = frame["cause"].explode().drop_nulls().unique()
-    known = {word: whatif_trial.group_of(word) for word in words}
-    of_cause = pl.element().replace_strict(known, return_dtype=pl.String) if known else pl.element()
-    return frame.with_columns(pl.col("cause").list.eval(of_cause).list.unique().list.sort().alias("groups"))
+    order = {group: place for place, group in enumerate((*whatif_trial.GROUPS, PROGRAM))}
+    keys = frame["cause"].explode().drop_nulls().unique()
+    known = {key: order[whatif_trial.group_of(key)] for key in keys}
+    if not known:
+        return frame.with_columns(_NOTHING.alias("groups"))
+    places = pl.col("cause").list.eval(pl.element().replace_strict(known, return_dtype=pl.Int8)).list.unique().list.sort()
+    words = {place: group for group, place in order.items()}
+    return frame.with_columns(places.list.eval(pl.element().replace_strict(words, return_dtype=pl.String)).alias("groups"))
 
 
 def _links(runs: tuple[kept.Kept, kept.Kept], pair: Pair) -> pl.DataFrame:

@@ -80,11 +80,14 @@ class WhatIf:
         run: the stored run; nothing in it is changed.
         judgement: made anew from its facts.
         results: one a variant, in the order of the file.
+        drift: houses whose verdict this version of the program, or the set as it is found today, gives otherwise than the run
+            has kept it: what is tried is then held against the verdict of today.
     """
 
     run: kept.Kept
     judgement: Judgement
     results: tuple[Result, ...]
+    drift: int = 0
 
 
 def whatif_of(directory: Path, changes: Path) -> WhatIf:
@@ -103,7 +106,8 @@ def whatif_of(directory: Path, changes: Path) -> WhatIf:
     variants = trial.read(changes, run.lawset)
     base = whatif.baseline(run.judgement.facts, run.lawset)
     households = run.households()
-    return WhatIf(run, base.judgement, tuple(_result(base, variant, households) for variant in variants))
+    drift = int((run.judgement.houses["verdict"] != base.judgement.houses["verdict"]).sum())
+    return WhatIf(run, base.judgement, tuple(_result(base, variant, households) for variant in variants), drift)
 
 
 def _result(base: whatif.Baseline, variant: trial.Variant, kinds: pl.DataFrame | None) -> Result:

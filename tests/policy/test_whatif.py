@@ -167,9 +167,8 @@ def test_a_household_counts_by_its_gravest_house() -> None:
     assert whatif_effect.by_division(rows).filter(level="village")["code"].to_list() == ["330802002001"]
 
 
-@pytest.mark.parametrize(("zone", "built", "fen"), [("core_zone", 1990, 6 * 80_00), (None, 1990, None), ("core_zone", None, None)])
-def test_money_only_where_the_price_is_known(zone: str | None, built: int | None, fen: int | None) -> None:
-    law = load("sample-quota")
+def owing(zone: str | None, built: int | None) -> Facts:
+    """A parcel 6 m² above what its household is entitled to."""
     days = {"built_first": [date(built or 1900, 6, 1)], "built_last": [date(built or 2025, 6, 1)]}
     parcel = {
         "id": ["p"],
@@ -186,6 +185,21 @@ def test_money_only_where_the_price_is_known(zone: str | None, built: int | None
     }
     schema = {"control_zone": pl.String}
     house = {"id": ["h"], "division_code": ["339900001001"], "parcel_id": ["p"], **days}
-    facts = Facts.from_frames(date(2025, 6, 30), {"house": pl.DataFrame(house), "parcel": pl.DataFrame(parcel, schema_overrides=schema)})
-    due = whatif_money.due(judge(facts, law)).filter(pl.col("code") == "over_area")
-    assert due["fen"].to_list() == [fen]
+    return Facts.from_frames(date(2025, 6, 30), {"house": pl.DataFrame(house), "parcel": pl.DataFrame(parcel, schema_overrides=schema)})
+
+
+def of_area(judgement: Judgement) -> list[int | None]:
+    return whatif_money.due(judgement).filter(pl.col("code") == "over_area")["fen"].to_list()
+
+
+@pytest.mark.parametrize(("zone", "built", "fen"), [("core_zone", 1990, 6 * 80_00), (None, 1990, None), ("core_zone", None, None)])
+def test_money_only_where_the_price_is_known(zone: str | None, built: int | None, fen: int | None) -> None:
+    assert of_area(judge(owing(zone, built), load("sample-quota"))) == [fen]
+
+
+def test_another_price_runs_no_rule_and_changes_what_is_due() -> None:
+    law = load("sample-quota")
+    text = one_value("paid_use_price_fen_per_m2", "339900", date(1987, 1, 1), ("core_zone", "collective"), 10_000)
+    changed = variant(text, law)
+    tried = whatif.try_law(whatif.baseline(owing("core_zone", 1990), law), changed.law, changed.changes)
+    assert tried.ran == () and of_area(tried.judgement) == [6 * 100_00]

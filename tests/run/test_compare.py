@@ -93,7 +93,7 @@ def test_several_causes_are_named_together_and_houses_come_and_go(county: Path) 
     altered(county / "in", county / "in_both", "house", pl.col("storeys") + 1, skip=3)
     judged(county / "in_both", county / "both_changed", "--law", county / "law")
     found, counted = compared(county, "both_changed")
-    assert counted["causes"]["fact+law"] > 0
+    assert counted["causes"]["law+fact"] > 0
     assert found.removed.height == 3
     assert_sums(found, counted)
 
