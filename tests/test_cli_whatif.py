@@ -67,7 +67,7 @@ def rows(path: Path, sheet: str) -> list[tuple[object, ...]]:
 def test_the_workbook_has_everything(tried: Path) -> None:
     counted = json.loads((tried / "whatif.json").read_text(encoding="utf-8"))
     book = openpyxl.load_workbook(tried / "whatif.xlsx", read_only=True)
-    assert book.sheetnames[:5] == ["方案并列", "改了什么", "结论变动矩阵（幢）", "变动的情形（起）", "各类户"]
+    assert book.sheetnames[:5] == ["方案并列", "改了什么", "结论变动矩阵（幢）", "变动的情形（起）", "处置建议（幢）"]
     strict = counted["variants"]["strict"]
     houses = rows(tried / "whatif.xlsx", "strict：变动的房屋")
     assert len(houses) == strict["houses_changed"] > strict["verdicts_changed"] > 0

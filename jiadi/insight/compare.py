@@ -95,9 +95,9 @@ def _tables(found: Compared, lang: str) -> Iterator[Table]:
     yield moved.houses(found.houses, names, lang, title, note)
     yield _values(found, names, lang)
     yield _once(found, lang)
-    heads = [say(key, lang) for key in ("finding", *(f"moved_kind_{kind}" for kind in ("appeared", "gone", "effect", "figures")))]
+    heads = [say(key, lang) for key in ("finding", *(f"moved_kind_{kind}" for kind in whatif_effect.CHANGES))]
     yield Table(
-        *_said("whatif_by_code", lang), heads, (22, *(13,) * 4), moved.by_code(found.findings, lang, {}), say("whatif_nothing", lang)
+        *_said("whatif_by_code", lang), heads, (22, *(13,) * 5), moved.by_code(found.findings, lang, {}), say("whatif_nothing", lang)
     )
     yield moved.findings(found.findings, names, lang, say("compare_findings", lang), "")
 

@@ -13,7 +13,7 @@ from jiadi.insight.words import say, unit
 from jiadi.policy.grammar import Array
 from jiadi.policy.judge import VERDICTS
 from jiadi.policy.labels import label
-from jiadi.policy.whatif_effect import FIGURES, kind_of_change
+from jiadi.policy.whatif_effect import CHANGES, FIGURES, kind_of_change
 
 SHOWN = ("lawful", "can_be_regularised", "historic", "unlawful", "to_be_verified")
 """Verdicts in the order in which they are shown."""
@@ -54,7 +54,7 @@ def houses(listed: pl.DataFrame, causes: Mapping[str, str], lang: str, title: st
     semicolon = "；" if lang == "zh" else "; "
     parts = [
         pl.Series(kind, pl.select(pl.when(told != "").then(pl.lit(say(f"moved_{kind}", lang, codes="")) + told)).to_series())
-        for kind in ("appeared", "gone", "effect", "figures")
+        for kind in CHANGES
         if (told := labelled(listed[kind], lang).fill_null("")) is not None
     ]
     said = pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator=semicolon, ignore_nulls=True)).to_series()
@@ -67,10 +67,13 @@ def houses(listed: pl.DataFrame, causes: Mapping[str, str], lang: str, title: st
             "after": labelled(listed["after"], lang),
             "cause": joined(listed["cause"], causes, lang),
             "findings": said,
+            "remedy_before": labelled(listed["remedy_before"], lang),
+            "remedy_after": labelled(listed["remedy_after"], lang),
         }
     )
     heads = [say(key, lang) for key in ("house", "village", "household", "moved_before", "moved_after", "moved_cause", "moved_findings")]
-    return Table(title, note, heads, (24, 20, 24, 12, 12, 36, 60), rows, say("moved_no_house", lang))
+    heads += [say("moved_figure", lang, name=say("proposal", lang), end=say(f"moved_{end}", lang)) for end in ("before", "after")]
+    return Table(title, note, heads, (24, 20, 24, 12, 12, 36, 60, 16, 16), rows, say("moved_no_house", lang))
 
 
 def findings(changed: pl.DataFrame, causes: Mapping[str, str], lang: str, title: str, note: str) -> Table:
@@ -85,7 +88,10 @@ def findings(changed: pl.DataFrame, causes: Mapping[str, str], lang: str, title:
     kind = changed.select(kind_of_change().alias("kind"))["kind"]
     told = {word: say(f"moved_kind_{word}", lang) for word in kind.unique()}
     scale = changed["scale"].cast(pl.Float64).fill_null(1)
-    figures = {f"{name}_{end}": changed[f"{name}_{end}"] / scale for name in FIGURES for end in ("before", "after")}
+    ends = ("before", "after")
+    figures = {f"{name}_{end}": changed[f"{name}_{end}"] / scale for name in FIGURES for end in ends}
+    outcome = {f"remedy_{end}": labelled(changed[f"remedy_{end}"], lang) for end in ends}
+    outcome |= {f"price_{end}": changed[f"price_fen_{end}"] / 100 for end in ends}
     rows = pl.DataFrame(
         {
             "finding": labelled(changed["code"], lang),
@@ -98,6 +104,7 @@ def findings(changed: pl.DataFrame, causes: Mapping[str, str], lang: str, title:
             "unit": changed["unit"].replace_strict(
                 {word: unit(word, lang) for word in changed["unit"].drop_nulls().unique()}, return_dtype=pl.String, default=None
             ),
+            **outcome,
             "cause": joined(changed["cause"], causes, lang),
         }
     )
@@ -105,8 +112,13 @@ def findings(changed: pl.DataFrame, causes: Mapping[str, str], lang: str, title:
         say("moved_figure", lang, name=say(name, lang), end=say(f"moved_{end}", lang)) for name in FIGURES for end in ("before", "after")
     ]
     heads = [say(key, lang) for key in ("finding", "subject", "id", "moved_how", "moved_before", "moved_after")]
-    heads += [*both, say("unit", lang), say("moved_cause", lang)]
-    return Table(title, note, heads, (20, 8, 26, 12, 14, 14, *(11,) * 6, 6, 40), rows, say("moved_no_finding", lang), shown=False)
+    more = [
+        say("moved_figure", lang, name=say(name, lang), end=say(f"moved_{end}", lang)) for name in ("remedy", "price_yuan") for end in ends
+    ]
+    heads += [*both, say("unit", lang), *more, say("moved_cause", lang)]
+    return Table(
+        title, note, heads, (20, 8, 26, 12, 14, 14, *(11,) * 6, 6, *(14,) * 4, 40), rows, say("moved_no_finding", lang), shown=False
+    )
 
 
 def by_code(changed: pl.DataFrame, lang: str, first: Mapping[str, str]) -> pl.DataFrame:
@@ -117,7 +129,7 @@ def by_code(changed: pl.DataFrame, lang: str, first: Mapping[str, str]) -> pl.Da
         lang: "zh" or "en".
         first: columns put in front.
     """
-    kinds = ("appeared", "gone", "effect", "figures")
+    kinds = CHANGES
     kinded = changed.with_columns(kind_of_change().alias("kind"))
     counted = kinded.group_by("code").agg((pl.col("kind") == kind).sum().cast(pl.Int64).alias(kind) for kind in kinds).sort("code")
     front = [pl.lit(value, dtype=pl.String).alias(name) for name, value in first.items()]

@@ -70,6 +70,7 @@ def _counts(one: Result) -> dict[str, Any]:
         },
         "households": one.fares,
         "money_fen": _fen(one.money),
+        "proposals": {remedy: {"before": before, "after": after} for remedy, before, after in one.proposals.iter_rows()},
         "beyond": [refusal.said["en"] for refusal in one.variant.beyond],
         "no_house_in": list(one.nowhere),
     }
@@ -89,10 +90,19 @@ def _tables(found: WhatIf, lang: str) -> Iterator[Table]:
     yield Table(*_said("whatif_matrix", lang), heads, (24, 14, *(13,) * 6), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
     heads = [
         say(key, lang)
-        for key in ("whatif_variant", "finding", "moved_kind_appeared", "moved_kind_gone", "moved_kind_effect", "moved_kind_figures")
+        for key in (
+            "whatif_variant",
+            "finding",
+            "moved_kind_appeared",
+            "moved_kind_gone",
+            "moved_kind_effect",
+            "moved_kind_figures",
+            "moved_kind_outcome",
+        )
     ]
     rows = [moved.by_code(one.findings, lang, {"variant": one.variant.title[lang]}) for one in found.results]
-    yield Table(*_said("whatif_by_code", lang), heads, (24, 22, *(13,) * 4), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
+    yield Table(*_said("whatif_by_code", lang), heads, (24, 22, *(13,) * 5), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
+    yield _proposals(found, lang)
     yield _kinds(found, lang)
     for one in found.results:
         yield _divisions(one, lang)
@@ -165,6 +175,31 @@ def _changes(found: WhatIf, lang: str) -> Table:
     return Table(
         *_said("whatif_changes", lang), heads, (24, 30, 18, 22, 22, 26, 18, 40, 24), rows, say("whatif_nothing", lang), grouped=True
     )
+
+
+def _proposals(found: WhatIf, lang: str) -> Table:
+    """Houses by what is proposed for them: as it stands, and by each variant."""
+    words = sorted({remedy for one in found.results for remedy in one.proposals["remedy"]}, key=lambda word: _first_count(found, word))
+    rows: dict[str, list[Any]] = {"remedy": [label(word, lang) for word in words]}
+    first = dict(found.results[0].proposals.select("remedy", "before").iter_rows())
+    rows["before"] = [first.get(word, 0) for word in words]
+    for place, one in enumerate(found.results):
+        own = dict(one.proposals.select("remedy", "after").iter_rows())
+        rows[f"after {place}"] = [own.get(word, 0) for word in words]
+    heads = [say("proposal", lang), say("whatif_as_is", lang), *(one.variant.title[lang] for one in found.results)]
+    schema = {"remedy": pl.String(), **{name: pl.Int64() for name in rows if name != "remedy"}}
+    return Table(
+        *_said("whatif_proposals", lang),
+        heads,
+        (22, *(16,) * (len(rows) - 1)),
+        pl.DataFrame(rows, schema=schema),
+        say("whatif_nothing", lang),
+    )
+
+
+def _first_count(found: WhatIf, word: str) -> tuple[int, str]:
+    counted = dict(found.results[0].proposals.select("remedy", "before").iter_rows())
+    return -counted.get(word, 0), word
 
 
 def _kinds(found: WhatIf, lang: str) -> Table:

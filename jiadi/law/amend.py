@@ -58,8 +58,8 @@ class Difference:
     """One thing in which two sets differ (一处不同).
 
     Args:
-        kind: `parameter`, `rule` or `milder_later_law`.
-        name: of the figure, or code of the finding.
+        kind: `parameter`, `rule`, `milder_later_law`, or `proposal`: what is proposed touches no verdict and no finding.
+        name: of the figure, code of the finding, or label of the proposal.
         cells: of a figure, what was given otherwise.
         old, new: of a rule, whether that set has it.
     """
@@ -174,7 +174,7 @@ def _other(file: RuleFile, bodies: Mapping[str, Body]) -> RuleFile:
 
 
 def differences(one: LawSet, other: LawSet) -> tuple[Difference, ...]:
-    """In what two sets differ: figures, rules, and where the milder later law serves (规则集之差).
+    """In what two sets differ: figures, rules, proposals, and where the milder later law serves (规则集之差).
 
     Args:
         one: the earlier.
@@ -194,13 +194,24 @@ def differences(one: LawSet, other: LawSet) -> tuple[Difference, ...]:
         cells = _cells(one, other, name)
         if cells or one.parameters.get(name) != other.parameters.get(name):
             found.append(Difference("parameter", name, cells, name in one.parameters, name in other.parameters))
-    mine, theirs = signatures(one), signatures(other)
-    for code in sorted({*mine, *theirs}):
-        if mine.get(code) != theirs.get(code):
-            found.append(Difference("rule", code, (), code in mine, code in theirs))
+    for kind, told in (("rule", signatures), ("proposal", _proposals)):
+        mine, theirs = told(one), told(other)
+        different = [name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name)]
+        found += [Difference(kind, name, (), name in mine, name in theirs) for name in different]
     for code in sorted(set(one.milder_later_law) ^ set(other.milder_later_law)):
         found.append(Difference("milder_later_law", code, (), code in one.milder_later_law, code in other.milder_later_law))
     return tuple(sorted(found, key=lambda difference: (difference.kind, difference.name)))
+
+
+def _proposals(law: LawSet) -> dict[str, str]:
+    """What each proposal of a set says, its wording left out."""
+    found: dict[str, str] = {}
+    for file in law.rules:
+        own = file.data.get("proposals") if isinstance(file.data, dict) else None
+        for label, body in (own or {}).items():
+            said = {key: value for key, value in body.items() if key != "reason"} if isinstance(body, dict) else body
+            found[label] = found.get(label, "") + f"{file.division} {json.dumps(said, sort_keys=True, default=str)}\n"
+    return found
 
 
 def _cells(one: LawSet, other: LawSet, name: str) -> tuple[Cell, ...]:

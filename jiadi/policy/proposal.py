@@ -105,7 +105,7 @@ def _compiled(law: LawSet) -> tuple[Proposal, ...]:
 
 def _compile(law: LawSet, faults: Faults | None) -> tuple[Proposal, ...]:
     files = [file for file in law.rules if isinstance(file.data, dict)]
-    known = names({"heritage"}.union(*(file.data.get("rules", {}) for file in files)))
+    known = names({"heritage"}.union(law.text.get("finding", ()), *(file.data.get("rules", {}) for file in files)))
     found: list[tuple[int, int, Proposal]] = []
     for near, file in enumerate(reversed(files)):
         for label in file.data.get("proposals", {}):

@@ -10,7 +10,7 @@ import polars as pl
 
 from jiadi.policy.grammar import Array
 from jiadi.policy.judge import Judgement
-from jiadi.policy.whatif_effect import FIGURES, KEY, states
+from jiadi.policy.whatif_effect import FIGURES, KEY, OUTCOME, states
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +97,5 @@ def of_findings(changed: pl.DataFrame, before: Seen, after: Seen, flips: Sequenc
 
 def _of(keys: pl.DataFrame, held: Seen) -> pl.Series:
     """State of each finding as one number."""
-    told = held.findings.select(*KEY, pl.struct("state", *FIGURES).hash(0).alias("told"))
+    told = held.findings.select(*KEY, pl.struct("state", *FIGURES, *OUTCOME).hash(0).alias("told"))
     return keys.join(told, on=KEY, how="left", maintain_order="left")["told"].fill_null(0)

@@ -13,6 +13,9 @@ from jiadi.policy.table import Facts
 
 KEY = ("subject", "id", "code")
 FIGURES = ("measured", "limit", "excess")
+OUTCOME = ("price_fen", "remedy")
+"""What a finding is to cost, and what is proposed for it."""
+
 ABSENT, UNDECIDED = "no_finding", "undecided"
 """States of a finding beside its effects: it is not there; whether it is there cannot be decided."""
 
@@ -50,10 +53,13 @@ def states(judgement: Judgement, codes: Collection[str] | None = None) -> pl.Dat
 
     Returns:
         subject, id, code, state (an effect, `unknown` where only that is undecided, or `undecided`), measured, limit, excess,
-        unit, scale. Findings that are not there have no row.
+        price_fen, remedy, unit, scale. Findings that are not there have no row.
     """
     wanted = pl.lit(True) if codes is None else pl.col("code").is_in(sorted(codes))
-    found = judgement.findings.filter(wanted).select(*KEY, pl.col("effect").alias("state"), *FIGURES, "unit", "scale")
+    held = judgement.findings.filter(wanted)
+    if "price_fen" not in held.columns:  # a run that an earlier version kept
+        held = held.with_columns(pl.lit(None, dtype=pl.Int64).alias("price_fen"))
+    found = held.select(*KEY, pl.col("effect").alias("state"), *FIGURES, *OUTCOME, "unit", "scale")
     open_ = judgement.unknowns.filter(wanted).select(*KEY).join(found.select(KEY), on=KEY, how="anti")
     return pl.concat([found, open_.with_columns(pl.lit(UNDECIDED).alias("state"))], how="diagonal")
 
@@ -65,21 +71,30 @@ def findings(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
         before, after: of `states`.
 
     Returns:
-        subject, id, code, before, after, `…_before` and `…_after` of the figures, unit, scale; sorted by code, subject, id.
+        subject, id, code, before, after, `…_before` and `…_after` of the figures, the price and the remedy, unit, scale; sorted
+        by code, subject, id.
     """
-    names = {"state": "", **{name: f"{name}_" for name in FIGURES}, "unit": "unit_", "scale": "scale_"}
+    names = {"state": "", **{name: f"{name}_" for name in (*FIGURES, *OUTCOME)}, "unit": "unit_", "scale": "scale_"}
     sides = [side.rename({name: f"{other}{end}" for name, other in names.items()}) for side, end in ((before, "before"), (after, "after"))]
     joined = sides[0].join(sides[1], on=KEY, how="full", coalesce=True)
     joined = joined.with_columns(pl.col("before", "after").fill_null(ABSENT))
-    differs = [pl.col("before") != pl.col("after"), *(~pl.col(f"{name}_before").eq_missing(pl.col(f"{name}_after")) for name in FIGURES)]
+    differs = [
+        pl.col("before") != pl.col("after"),
+        *(~pl.col(f"{name}_before").eq_missing(pl.col(f"{name}_after")) for name in (*FIGURES, *OUTCOME)),
+    ]
     unit, scale = pl.coalesce("unit_before", "unit_after"), pl.coalesce("scale_before", "scale_after")
-    shown = [f"{name}_{end}" for name in FIGURES for end in ("before", "after")]
+    shown = [f"{name}_{end}" for name in (*FIGURES, *OUTCOME) for end in ("before", "after")]
     changed = joined.filter(pl.any_horizontal(differs)).with_columns(unit.alias("unit"), scale.alias("scale"))
     return changed.select(*KEY, "before", "after", *shown, "unit", "scale").sort("code", "subject", "id")
 
 
+CHANGES = ("appeared", "gone", "effect", "figures", "outcome")
+"""In what a changed finding is otherwise 变动方式: there or not, effect, figures, or only price or remedy."""
+
+
 def kind_of_change() -> pl.Expr:
-    """`appeared`, `gone`, `effect` or `figures`: in what a changed finding is otherwise (变动方式)."""
+    """One of `CHANGES`, of each changed finding (变动方式)."""
+    same_figures = pl.all_horizontal(pl.col(f"{name}_before").eq_missing(pl.col(f"{name}_after")) for name in FIGURES)
     return (
         pl.when(pl.col("before") == ABSENT)
         .then(pl.lit("appeared"))
@@ -87,6 +102,8 @@ def kind_of_change() -> pl.Expr:
         .then(pl.lit("gone"))
         .when(pl.col("before") != pl.col("after"))
         .then(pl.lit("effect"))
+        .when(same_figures)
+        .then(pl.lit("outcome"))
         .otherwise(pl.lit("figures"))
     )
 
@@ -119,10 +136,9 @@ def listed(houses: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
         changed: of `findings`.
 
     Returns:
-        The columns of `houses`, and codes by `kind_of_change` as lists: appeared, gone, effect, figures; sorted by what weighs
-        most, then id.
+        The columns of `houses`, and codes as lists by `CHANGES`; sorted by what weighs most, then id.
     """
-    kinds = ("appeared", "gone", "effect", "figures")
+    kinds = CHANGES
     inner = taken_in(houses, changed.with_columns(kind_of_change().alias("kind")))
     codes = inner.group_by("house_id").agg(pl.col("code").filter(pl.col("kind") == kind).unique().sort().alias(kind) for kind in kinds)
     joined = houses.join(codes, left_on="id", right_on="house_id", how="left")

@@ -14,7 +14,7 @@ from jiadi.policy.judge import VERDICTS
 from jiadi.policy.table import SUBJECTS, Facts
 from jiadi.policy.whatif_pair import Pair
 from jiadi.run import kept, record
-from jiadi.run.whatif import with_causes
+from jiadi.run.whatif import with_causes, with_proposals
 
 PROGRAM = "program"
 """The cause where the program itself judges the same facts by the same law otherwise than it did."""
@@ -93,6 +93,7 @@ def compare(old: Path, new: Path) -> Compared:
     else:
         none = pl.lit([], dtype=pl.List(pl.String))
         listed, changed = (frame.with_columns(none.alias("cause"), none.alias("groups")) for frame in (listed, changed))
+    listed = with_proposals(listed, *(run.judgement.__dict__.get("proposals") for run in runs))
     order = {verdict: place for place, verdict in enumerate(VERDICTS)}
     ends = [both[name].replace_strict(order, return_dtype=pl.UInt8).to_numpy() for name in ("before", "after")]
     return Compared(

@@ -56,6 +56,7 @@ class Result:
         divisions, kinds: households, of `whatif_effect.by_division` and `by_kind`.
         fares: households by how they fare.
         money: paid use.
+        proposals: remedy, and houses for which it is proposed before and after.
         nowhere: divisions named in a change in which no house lies.
     """
 
@@ -69,6 +70,7 @@ class Result:
     kinds: pl.DataFrame
     fares: dict[str, int]
     money: Money
+    proposals: pl.DataFrame
     nowhere: tuple[str, ...]
 
 
@@ -120,7 +122,7 @@ def _result(base: whatif.Baseline, variant: trial.Variant, kinds: pl.DataFrame |
     flips = _flips(base, variant, codes) if changed.height or (was.verdict != now.verdict).any() else []
     named = changed.with_columns(whatif_cause.of_findings(changed, was, now, flips).alias("cause"))
     houses = beside(before, after.verdict).with_columns(whatif_cause.of_houses(was, now, flips).alias("own"))
-    listed = with_causes(whatif_effect.listed(houses, named), named)
+    listed = with_proposals(with_causes(whatif_effect.listed(houses, named), named), before.proposals, after.proposals)
     fares = whatif_effect.households(before.facts, before.verdict, after.verdict)
     if kinds is not None:
         fares = fares.join(kinds, on="id", how="left", maintain_order="left")
@@ -136,6 +138,7 @@ def _result(base: whatif.Baseline, variant: trial.Variant, kinds: pl.DataFrame |
         whatif_effect.by_kind(fares),
         {word: int(counted.get(word, 0)) for word in (whatif_effect.HIT, whatif_effect.RELIEVED, whatif_effect.OPEN, whatif_effect.SAME)},
         _money(before, after),
+        _proposals(before, after),
         _nowhere(before.facts.divisions, variant.changes),
     )
 
@@ -178,6 +181,23 @@ def with_causes(listed: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     joined = listed.join(of_findings, left_on="id", right_on="house_id", how="left", maintain_order="left")
     own = pl.when(pl.col("own").list.len() > 0).then("own").otherwise("of_findings")
     return joined.with_columns(own.fill_null(pl.lit([], dtype=pl.List(pl.String))).alias("cause")).drop("own", "of_findings")
+
+
+def with_proposals(listed: pl.DataFrame, before: pl.DataFrame | None, after: pl.DataFrame | None) -> pl.DataFrame:
+    """Houses with what is proposed for each before and after (处置建议的变化); null where a run has no proposals."""
+    for end, proposed in (("remedy_before", before), ("remedy_after", after)):
+        if proposed is None:
+            listed = listed.with_columns(pl.lit(None, dtype=pl.String).alias(end))
+            continue
+        own = proposed.select(pl.col("house_id").alias("id"), pl.col("remedy").alias(end))
+        listed = listed.join(own, on="id", how="left", maintain_order="left")
+    return listed
+
+
+def _proposals(before: Judgement, after: Judgement) -> pl.DataFrame:
+    sides = [judgement.proposals.group_by("remedy").len(end) for judgement, end in ((before, "before"), (after, "after"))]
+    joined = sides[0].join(sides[1], on="remedy", how="full", coalesce=True)
+    return joined.with_columns(pl.col("before", "after").fill_null(0).cast(pl.Int64)).sort("remedy")
 
 
 def _money(before: Judgement, after: Judgement) -> Money:
