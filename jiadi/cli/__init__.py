@@ -19,6 +19,4 @@ def main() -> None:
     app()
 
 
-__all__ = ["_fairness", "_mapping", "_printing", "app", "main"]
-__all__ = ["_fairness", "_mapping", "_whatif", "app", "main"]
-__all__ = ["_compare", "_fairness", "_mapping", "_whatif", "app", "main"]
+__all__ = ["_compare", "_fairness", "_mapping", "_printing", "_whatif", "app", "main"]
