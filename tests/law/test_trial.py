@@ -71,6 +71,15 @@ def test_the_set_itself_does_not_change(tmp_path: Path) -> None:
     ]
 
 
+def test_what_replaces_a_value_ends_when_that_did(tmp_path: Path) -> None:
+    (first,) = read(tmp_path, HEAD + "      storeys_max:\n        '330802': {2022-01-01: {value: 1, until: 2023-01-01}}\n")
+    path = tmp_path / "changes.yaml"
+    path.write_text(HEAD + "      storeys_max:\n        '330802': {2022-01-01: 2}\n", encoding="utf-8")
+    (one,) = trial.read(path, first.law)
+    values = [one.law.lookup("storeys_max", (), "330802", date(year, 6, 1)).value for year in (2021, 2022, 2023)]  # type: ignore[union-attr]
+    assert values == [3, 2, 3]
+
+
 def test_a_cell_that_is_not_named_stays(tmp_path: Path) -> None:
     (one,) = read(tmp_path, HEAD + "      homestead_standard_m2:\n        '33': {2021-11-01: {table: {other: 150}}}\n")
     values = [one.law.lookup("homestead_standard_m2", word, "330802", date(2022, 1, 1)).value for word in ("cultivated", "other")]  # type: ignore[union-attr]

@@ -83,17 +83,29 @@ def test_a_trial_is_a_full_judgement_by_the_edited_set(given_county: dict[str, l
 
 
 @settings(max_examples=40, deadline=None)
-@given(little.county(), st.sets(st.sampled_from(sorted(little.LAW.text["finding"])), max_size=4), st.booleans())
-def test_rules_that_are_switched(given_county: dict[str, list[little.Row]], off: set[str], fence: bool) -> None:
-    switched = dict.fromkeys(off, "off") | ({"fence": "on"} if fence and "fence" not in off else {})
-    if not switched:
-        return
+@given(little.county(), st.data())
+def test_rules_that_are_switched(given_county: dict[str, list[little.Row]], data: st.DataObject) -> None:
     facts = little.facts(given_county)
+    base = whatif.baseline(facts, LAW)
+    listed = sorted({*base.judgement.findings["code"], *base.judgement.unknowns["code"]} - {"no_law_set"}) or ["idle"]
+    off = data.draw(st.sets(st.sampled_from(listed), min_size=1))
+    switched = dict.fromkeys(sorted(off), "off") | ({"style": "on"} if "style" in base.judgement.unasked else {})
     changed = variant(yaml.safe_dump({"variants": {"v": {"rules": switched}}}).replace("'", ""))
-    tried = whatif.try_law(whatif.baseline(facts, LAW), changed.law, changed.changes)
+    tried = whatif.try_law(base, changed.law, changed.changes)
     assert_same(tried.judgement, judge(facts, changed.law))
     assert set(tried.dropped) == off
     assert not off & set(tried.judgement.findings["code"])
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(2, "unlawful"), (3, "to_be_verified")])
+def test_what_no_longer_weighs_is_taken_away(most: int, verdict: str) -> None:
+    """From unlawful back to what else is open, and the other way."""
+    facts = houses(3)
+    law = variant(one_value("storeys_max", "3308", date(2021, 1, 1), (), 5 - most)).law
+    changed = variant(one_value("storeys_max", "3308", date(2021, 1, 1), (), most), law)
+    tried = whatif.try_law(whatif.baseline(facts, law), changed.law, changed.changes)
+    assert tried.judgement.houses["verdict"].to_list()[::2] == [verdict] * 2
+    assert_same(tried.judgement, judge(facts, changed.law))
 
 
 def test_only_rules_that_read_the_figure_run() -> None:
