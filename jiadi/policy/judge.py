@@ -93,10 +93,9 @@ class Judgement:
         """One row a finding and subject, of `findings.SCHEMA`; sorted by code, then id."""
         if self.lawset is None:
             return pl.DataFrame(schema=findings.SCHEMA)
-        parts = [findings.frame(one, self.lawset) for one in self.tried if len(findings.found(one))]
+        # Each rule by the law that it was tried by: a trial of changed law keeps results of the set as it stands.
+        parts = [findings.frame(one, one.cases.figures.law) for one in self.tried if len(findings.found(one))]
         return pl.concat(parts) if parts else pl.DataFrame(schema=findings.SCHEMA)
-        parts = [findings.frame(one, one.cases.figures.law) for one in self.tried]
-        return pl.concat([pl.DataFrame(schema=findings.SCHEMA), *parts])
 
     @cached_property
     def unknowns(self) -> pl.DataFrame:
