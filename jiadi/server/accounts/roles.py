@@ -1,0 +1,50 @@
+"""Roles and their rights (角色与权限): data, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role (角色).
+
+    Args:
+        name: as it is stored; `title` in both languages.
+        rights: what it may do inside the divisions of a grant.
+        levels: digits of the divisions for which it may be granted.
+        grants: roles that it may hand on.
+    """
+
+    name: str
+    title: dict[str, str]
+    rights: frozenset[str]
+    levels: tuple[int, ...]
+    grants: frozenset[str]
+
+
+@cache
+def roles() -> dict[str, Role]:
+    """Every role by its name (角色表).
+
+    >>> "reveal" in roles()["county_manager"].rights, roles()["system_administrator"].rights
+    (True, frozenset({'administer'}))
+    """
+    held = yaml.safe_load(files("jiadi.server.accounts").joinpath("roles.yaml").read_text(encoding="utf-8"))
+    return {
+        name: Role(name, {"zh": said["zh"], "en": said["en"]}, frozenset(said["rights"]), tuple(said["levels"]), frozenset(said["grants"]))
+        for name, said in held.items()
+    }
+
+
+def rights() -> frozenset[str]:
+    """Every right that some role has (权限表).
+
+    >>> sorted(rights())[:3]
+    ['accept', 'administer', 'audit']
+    """
+    return frozenset().union(*(role.rights for role in roles().values()))

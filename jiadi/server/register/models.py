@@ -1,0 +1,192 @@
+"""The register's rows (登记册各表): what the schema lists, once as they are and once as they were."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from jiadi.server.database import keys
+from jiadi.server.register.columns import Row, columns_of, versions_of
+
+
+class Division(models.Model):
+    """A division with its dates and what came after it (行政区划沿革).
+
+    A division that was merged away keeps its rows and names its successor from the day on which it ended.
+    """
+
+    code = models.BigIntegerField(primary_key=True)
+    name = models.TextField()
+    level = models.SmallIntegerField()
+    parent = models.BigIntegerField(null=True)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    successor = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["parent"], name="division_parent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Source(models.Model):
+    """A file and sheet that rows come from (来源)."""
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    delivery = models.UUIDField(null=True)
+    number = models.IntegerField()
+    file = models.TextField()
+    sheet = models.TextField(default="")
+    table = models.TextField(default="")
+    sha256 = models.TextField(default="")
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.sheet}".strip()
+
+
+@columns_of("household")
+class Household(Row):
+    """A household (户)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="household_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="household_key")]
+
+
+@columns_of("person")
+class Person(Row):
+    """A person of the household register (户籍人口)."""
+
+    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="persons")
+    initials = models.TextField(null=True)
+    phone_sealed = models.BinaryField(null=True)
+    phone_hash = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["division", "id"], name="person_place"),
+            models.Index(fields=["id_number_hash"], name="person_number"),
+            models.Index(fields=["phone_hash"], name="person_phone"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="person_key")]
+
+
+@columns_of("member")
+class Member(Row):
+    """A row of the collective's member roll (集体经济组织成员)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="member_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="member_key")]
+
+
+@columns_of("aid")
+class Aid(Row):
+    """A row of the list of aid (低保)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="aid_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="aid_key")]
+
+
+@columns_of("account")
+class Account(Row):
+    """A row of the ledger of farm households (农户台账)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="account_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="account_key")]
+
+
+@columns_of("parcel")
+class Parcel(Row):
+    """A parcel (宗地)."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["division", "id"], name="parcel_place"),
+            models.Index(models.F("parcel_code"), name="parcel_by_code"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="parcel_key_once")]
+
+
+@columns_of("house")
+class House(Row):
+    """A house, outbuildings too (房屋)."""
+
+    parcel = models.ForeignKey(Parcel, models.PROTECT, null=True, related_name="houses")
+    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="houses")
+    footprint_id = models.TextField(null=True)
+    stated_only = models.BooleanField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["division", "id"], name="house_place"),
+            models.Index(models.F("survey_code"), name="house_by_survey_code"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="house_key")]
+
+
+@columns_of("right")
+class Right(Row):
+    """A row of the homestead ledger (宅基地台账)."""
+
+    parcel = models.ForeignKey(Parcel, models.PROTECT, null=True, related_name="rights")
+    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="rights")
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="right_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="right_key")]
+
+
+@columns_of("holder")
+class Holder(Row):
+    """A holder with a share in a parcel (权利人)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="holder_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="holder_key")]
+
+
+@columns_of("approval")
+class Approval(Row):
+    """An approval of land or building (审批)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="approval_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="approval_key")]
+
+
+@columns_of("zone")
+class Zone(Row):
+    """A zone, from the day of its designation (管控区)."""
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="zone_place")]
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="zone_key")]
+
+
+class Link(Row):
+    """A pair of rows that belong together, or perhaps (关联). `kind`, `state`, `score` and `reason` as the core has them."""
+
+    kind = models.TextField()
+    left_key = models.TextField()
+    right_key = models.TextField()
+    state = models.TextField()
+    score = models.FloatField(null=True)
+    reason = models.TextField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["division", "kind"], name="link_place"),
+            models.Index(fields=["left_key"], name="link_left"),
+            models.Index(fields=["right_key"], name="link_right"),
+        ]
+
+
+KEPT = (Household, Person, Member, Aid, Account, Parcel, House, Right, Holder, Approval, Zone, Link)
+"""Models whose every version is kept."""
+
+HouseholdVersion, PersonVersion, MemberVersion, AidVersion, AccountVersion, ParcelVersion = map(versions_of, KEPT[:6])
+HouseVersion, RightVersion, HolderVersion, ApprovalVersion, ZoneVersion, LinkVersion = map(versions_of, KEPT[6:])

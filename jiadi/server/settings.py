@@ -1,0 +1,95 @@
+"""Settings of Django (Django 设置); what may be chosen is in `environment`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jiadi.server.database.url import connection
+from jiadi.server.environment import value
+
+HERE = Path(__file__).parent
+VAR: Path = value("JIADI_VAR").resolve()
+DEMO: bool = value("JIADI_DEMO")
+DEBUG: bool = value("JIADI_DEBUG")
+HTTPS: bool = value("JIADI_HTTPS")
+
+SECRET_KEY: str = value("JIADI_SECRET_KEY") or "demo-only-" * 6
+ALLOWED_HOSTS: list[str] = value("JIADI_HOSTS")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "jiadi.server.database",
+    "jiadi.server.accounts",
+    "jiadi.server.cases",
+    "jiadi.server.register",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jiadi.server.accounts.middleware.within_scope",
+]
+ROOT_URLCONF = "jiadi.server.urls"
+WSGI_APPLICATION = "jiadi.server.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "builtins": ["jiadi.server.words"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "jiadi.server.words.of_request",
+            ],
+        },
+    }
+]
+
+# Transactions are opened by the middleware of accounts, which says in each whose divisions it may see.
+DATABASES = {"default": connection(value("JIADI_DATABASE_URL"), value("JIADI_CONNECTIONS"))}
+if value("JIADI_OWNER_DATABASE_URL"):
+    DATABASES["owner"] = connection(value("JIADI_OWNER_DATABASE_URL"), 0)
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+LANGUAGE_CODE: str = {"zh": "zh-hans", "en": "en"}[value("JIADI_LANG")]
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [HERE / "static"]
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = VAR / "media"
+
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
