@@ -178,6 +178,13 @@ def test_every_option_is_documented() -> None:
         assert {option for option in options - {"--help"} if f"`{option}" not in part} == set(), name
 
 
+def test_both_readmes_lead_to_every_guide() -> None:
+    linked = [set(re.findall(r"\]\((docs[^)#]*)", (ROOT / name).read_text(encoding="utf-8"))) for name in ("README.md", "README.zh-CN.md")]
+    assert linked[0] == linked[1]
+    assert {f"docs/guide/{path.name}" for path in (ROOT / "docs" / "guide").glob("*.md")} <= linked[0]
+    assert [link for link in linked[0] if not (ROOT / link).exists()] == []
+
+
 def test_nothing_of_this_machine_is_written_down() -> None:
     places = {f"{ROOT}/", f"{ROOT.parent}/", f"{Path.home()}/"} - {"//", f"{tempfile.gettempdir()}/"}
     assert [told(path) for path in TRACKED if any(place in text_of(path) for place in places)] == []
