@@ -66,6 +66,9 @@ SETTINGS = {
         Setting("JIADI_DEBUG", _truth, False, "true or false"),
         Setting("JIADI_LANG", _language, "zh", "zh or en"),
         Setting("JIADI_CONNECTIONS", _several, 8, "connections to the database that one process keeps, 1 or more"),
+        Setting("JIADI_IDLE_MINUTES", _several, 30, "minutes without a page after which a sign-in ends, 1 or more"),
+        Setting("JIADI_SESSION_HOURS", _several, 8, "hours after which every sign-in ends, 1 or more"),
+        Setting("JIADI_PROXIES", int, 0, "proxies in front of the server that add the caller's address to X-Forwarded-For"),
         Setting("JIADI_UPLOAD_MB", _several, 2048, "size of the largest file that is taken, in MB"),
     )
 }

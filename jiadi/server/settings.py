@@ -30,6 +30,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "jiadi.server.accounts.middleware.guarded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -37,7 +38,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jiadi.server.accounts.middleware.kept_sign_in",
     "jiadi.server.accounts.middleware.within_scope",
+    "jiadi.server.accounts.middleware.spoken",
+    "jiadi.server.accounts.middleware.Gate",
+    "jiadi.server.refusals.Refusals",
 ]
 ROOT_URLCONF = "jiadi.server.urls"
 WSGI_APPLICATION = "jiadi.server.wsgi.application"
@@ -47,7 +52,7 @@ TEMPLATES: list[dict[str, Any]] = [
         "DIRS": [HERE / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
-            "builtins": ["jiadi.server.words"],
+            "builtins": ["jiadi.server.words", "jiadi.server.navigation"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
@@ -65,6 +70,17 @@ DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "sign_in"
+CSRF_FAILURE_VIEW = "jiadi.server.refusals.csrf_failed"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "jiadi.server.accounts.passwords.NotOfHere"},
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 LANGUAGE_CODE: str = {"zh": "zh-hans", "en": "en"}[value("JIADI_LANG")]
@@ -76,7 +92,9 @@ STATICFILES_DIRS = [HERE / "static"]
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR / "media"
 
-SESSION_COOKIE_AGE = 8 * 3600
+IDLE_SECONDS: int = value("JIADI_IDLE_MINUTES") * 60
+PROXIES: int = value("JIADI_PROXIES")
+SESSION_COOKIE_AGE: int = value("JIADI_SESSION_HOURS") * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -1,5 +1,12 @@
-"""Every address of the server (网址)."""
+"""Every address of the server (网址); `tests/server/matrix.yaml` says of each who gets what."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("jiadi.server.accounts.urls")),
+]
+
+handler400 = "jiadi.server.refusals.bad_request"
+handler403 = "jiadi.server.refusals.forbidden"
+handler404 = "jiadi.server.refusals.not_found"
+handler500 = "jiadi.server.refusals.server_error"

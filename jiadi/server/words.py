@@ -1,22 +1,45 @@
-"""What pages say, in Chinese and English (界面文字)."""
+"""What pages say, in Chinese and English (界面文字): `words.yaml` here and one in each app, keys apart from each other."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
 from django import template
+from django.utils.functional import lazy
 from django.utils.translation import get_language
+
+from jiadi.codes.division import full_name, prefix
 
 register = template.Library()
 """The tags that templates know without loading them."""
 
+CODES = {"zh": "zh-hans", "en": "en"}
+"""Our languages, by the names that Django gives them."""
+LANGUAGE_COOKIE, LARGE_COOKIE = "jiadi_lang", "jiadi_large"
+
+
+def sources() -> list[Path]:
+    """The files of words (文字文件): of all pages, then of each app."""
+    here = Path(__file__).parent
+    return [here / "words.yaml", *sorted(here.glob("*/words.yaml"))]
+
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
-    held: dict[str, dict[str, str]] = yaml.safe_load(files("jiadi.server").joinpath("words.yaml").read_text(encoding="utf-8"))
+def every_word() -> dict[str, dict[str, str]]:
+    """All words by their key (全部界面文字).
+
+    Raises:
+        ValueError: a key stands in two files.
+    """
+    held: dict[str, dict[str, str]] = {}
+    for path in sources():
+        more = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        if twice := held.keys() & more.keys():
+            raise ValueError(f"{path}: {sorted(twice)} stand elsewhere too")
+        held |= more
     return held
 
 
@@ -32,9 +55,34 @@ def say(key: str, **filled: object) -> str:
     >>> say("product")
     '家底'
     """
-    return _words()[key][language()].format(**filled)
+    return every_word()[key][language()].format(**filled)
+
+
+say_later = lazy(say, str)
+"""The same, in the language of whoever reads it later: for labels that are written down once."""
+
+
+@register.filter
+def told(words: dict[str, str]) -> str:
+    """The reader's language of a value that has both (双语取一).
+
+    >>> told({"zh": "村干部", "en": "village officer"})
+    '村干部'
+    """
+    return words[language()]
+
+
+@register.filter
+def place(division: int) -> str:
+    """A division by its full name, where it is known, and its code (区划名称).
+
+    >>> place(330802000000)
+    '浙江省衢州市柯城区（330802）'
+    """
+    code = f"{division:012}"
+    return f"{full_name(code)}（{prefix(code)}）" if full_name(code) else prefix(code)
 
 
 def of_request(request: Any) -> dict[str, object]:
-    """What every page knows: the language, and what the user may do."""
-    return {"lang": language(), "access": getattr(request, "access", None)}
+    """What every page knows: the language, the size of type, and what the user may do."""
+    return {"lang": language(), "large": getattr(request, "large", False), "access": getattr(request, "access", None)}

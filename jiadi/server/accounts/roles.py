@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 import yaml
+
+HAND_ON: Final = "hand_on"
+"""The right to manage accounts: it follows from `grants` and is written nowhere."""
+SECOND_FACTOR: Final = frozenset({"reveal", "accept", "administer"})
+"""Rights that call for a second factor outside of the demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,10 @@ class Role:
     rights: frozenset[str]
     levels: tuple[int, ...]
     grants: frozenset[str]
+
+    def has(self, right: str) -> bool:
+        """Whether the role has a right; `hand_on` is that of all roles which may grant others."""
+        return right in self.rights or (right == HAND_ON and bool(self.grants))
 
 
 @cache

@@ -1,0 +1,113 @@
+"""The forms of accounts (账号表单): what is typed; whether it may be done, the actions say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from jiadi.server.accounts.queries import Access
+from jiadi.server.accounts.roles import roles
+from jiadi.server.words import say_later, told
+
+
+def secret_field(key: str, completes: str) -> forms.CharField:
+    """A field for a password: managers of passwords may fill it in, spaces count (密码栏)."""
+    widget = forms.PasswordInput(attrs={"autocomplete": completes, "spellcheck": "false"})
+    return forms.CharField(label=say_later(key), max_length=128, strip=False, widget=widget)
+
+
+def code_field(key: str) -> forms.CharField:
+    """A field for a code of six digits, or a recovery code (验证码栏)."""
+    widget = forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "none"})
+    return forms.CharField(label=say_later(key), max_length=32, widget=widget)
+
+
+def reason_field() -> forms.CharField:
+    """A field for the reason (事由栏)."""
+    return forms.CharField(label=say_later("reason"), help_text=say_later("reason.help"), max_length=200)
+
+
+class SignIn(forms.Form):
+    """Name and password."""
+
+    username = forms.CharField(
+        label=say_later("username"), max_length=64, widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
+    )
+    password = secret_field("password", "current-password")
+
+
+class Code(forms.Form):
+    """A code of the second factor."""
+
+    code = code_field("code")
+
+
+class Password(forms.Form):
+    """The own password again, before something that protects the account is changed."""
+
+    password = secret_field("password.own", "current-password")
+
+
+class NewPassword(forms.Form):
+    """The old password and a new one."""
+
+    old = secret_field("password.old", "current-password")
+    new = secret_field("password.new", "new-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new"].help_text = say_later("password.rules")
+
+
+class NewUser(forms.Form):
+    """A new account."""
+
+    username = forms.CharField(
+        label=say_later("username"), help_text=say_later("username.help"), max_length=64, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    full_name = forms.CharField(label=say_later("full_name"), max_length=64, widget=forms.TextInput({"autocomplete": "off"}))
+    why = reason_field()
+
+
+class Reason(forms.Form):
+    """Why something is done."""
+
+    why = reason_field()
+
+
+class NewGrant(forms.Form):
+    """A grant: only the roles that whoever asks may hand on are offered."""
+
+    role = forms.ChoiceField(label=say_later("role"))
+    division_code = forms.CharField(
+        label=say_later("division_code"),
+        help_text=say_later("division_code.help"),
+        max_length=12,
+        widget=forms.TextInput({"inputmode": "numeric"}),
+    )
+    department = forms.CharField(label=say_later("department"), help_text=say_later("department.help"), max_length=64, required=False)
+    from_on = forms.DateField(label=say_later("from_on"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    to_on = forms.DateField(
+        label=say_later("to_on"),
+        help_text=say_later("to_on.help"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    why = reason_field()
+
+    def __init__(self, access: Access, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        handed = frozenset().union(*(roles()[role].grants for role, _ in access.held))
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, told(role.title)) for name, role in roles().items() if name in handed]
+        self.fields["from_on"].initial = timezone.localdate()
+
+
+class Preferences(forms.Form):
+    """Language and size of type; what is not given stays as it is."""
+
+    language = forms.ChoiceField(choices=[("zh", "中文"), ("en", "English")], required=False)
+    large = forms.ChoiceField(choices=[("1", "1"), ("0", "0")], required=False)
