@@ -13,6 +13,9 @@ from django.db.models import Q
 DIGITS = 12
 """Digits of a division code that is stored as a number."""
 
+LEVELS = (0, 2, 4, 6, 9)
+"""Digits of the levels above the village."""
+
 Range = tuple[int, int]
 
 
@@ -34,7 +37,7 @@ def span(code: str) -> Range:
     if not (code.isascii() and code.isdigit() and 2 <= len(code) <= DIGITS):
         raise ValueError(f"{code!r} is no division code")
     whole = code.ljust(DIGITS, "0")
-    for level in (0, 2, 4, 6, 9):
+    for level in LEVELS:
         if not whole[level:].strip("0"):
             width: int = 10 ** (DIGITS - level)
             return int(whole), int(whole) + width
@@ -105,6 +108,15 @@ class Scope:
         for low, high in self.ranges:
             found |= Q(**{f"{column}__gte": low, f"{column}__lt": high})
         return found
+
+    def reaching(self, column: str = "division") -> Q:
+        """The predicate of what is about a whole division, and so about all within it (含上级的范围条件): zones, lists, coverage.
+
+        >>> Scope.of(["330802"]).reaching().children[0]
+        ('division__in', [0, 330000000000, 330800000000])
+        """
+        above = {low - low % 10 ** (DIGITS - level) for low, _ in self.ranges for level in LEVELS}
+        return Q(**{f"{column}__in": sorted(above - {low for low, _ in self.ranges})}) | self.where(column)
 
     def literal(self) -> str:
         """As PostgreSQL writes an int8multirange.

@@ -26,6 +26,7 @@ class Row(models.Model):
         division: 12 digits as a number: the village, or the township or county where the village is not known. Scope reads it.
         key: the row's name in the core (`id` of its frames), one of a kind in its county.
         source_id, source_row: which file and sheet of an import, and the row there; null where it was entered by hand.
+        unreadable: columns in whose cells something stands that could not be read, joined by commas in their order; null for none.
     """
 
     id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
@@ -33,6 +34,7 @@ class Row(models.Model):
     key = models.TextField()
     source_id = models.UUIDField(null=True)
     source_row = models.IntegerField(null=True)
+    unreadable = models.TextField(null=True)
 
     class Meta:
         abstract = True
@@ -104,7 +106,7 @@ def columns_of(name: str) -> Callable[[M], M]:
     return add
 
 
-def versions_of(model: type[Row]) -> type[Version]:
+def versions_of(model: type[models.Model]) -> type[Version]:
     """The model that keeps the versions of another (版本表): the same columns, without what only the current row needs.
 
     What points to another row there keeps the key alone, since that row may be gone.

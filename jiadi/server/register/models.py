@@ -30,7 +30,15 @@ class Division(models.Model):
 
 
 class Source(models.Model):
-    """A file and sheet that rows come from (来源)."""
+    """A file and sheet that rows come from (来源). Who sees a village sees the lists of its township and county too.
+
+    Args:
+        division: that the delivery is of.
+        delivery: id of the import; null where the delivery came by another way.
+        number: in its delivery; `file`, `sheet` there; `table`: name of the list.
+        headers: JSON of column → heading, as the file writes it.
+        delivered_on: day of the delivery; null where nobody said so.
+    """
 
     id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
     division = models.BigIntegerField()
@@ -40,9 +48,27 @@ class Source(models.Model):
     sheet = models.TextField(default="")
     table = models.TextField(default="")
     sha256 = models.TextField(default="")
+    headers = models.TextField(default="{}")
+    delivered_on = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["division"], name="source_place")]
 
     def __str__(self) -> str:
         return f"{self.file} {self.sheet}".strip()
+
+
+class Coverage(Row):
+    """What one list covers (覆盖范围): only inside it absence is a fact. `divisions` are codes joined by commas."""
+
+    table = models.TextField()
+    divisions = models.TextField()
+    covers_from = models.DateField(null=True)
+    covers_to = models.DateField(null=True)
+    kind = models.TextField(default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["division", "key"], name="coverage_key")]
 
 
 @columns_of("household")
@@ -113,11 +139,21 @@ class Parcel(Row):
 
 @columns_of("house")
 class House(Row):
-    """A house, outbuildings too (房屋)."""
+    """A house, outbuildings too (房屋). Its row of the survey and its footprint are one.
+
+    Args:
+        division_code: where it lies as far as anybody knows: village, township or county; null where nobody does.
+        footprint_id: the footprint's name in the core; null without one.
+        footprint_source_id, footprint_source_row: where it was drawn.
+        stated_only: nobody drew it.
+    """
 
     parcel = models.ForeignKey(Parcel, models.PROTECT, null=True, related_name="houses")
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="houses")
+    division_code = models.BigIntegerField(null=True)
     footprint_id = models.TextField(null=True)
+    footprint_source_id = models.UUIDField(null=True)
+    footprint_source_row = models.IntegerField(null=True)
     stated_only = models.BooleanField(null=True)
 
     class Meta:
@@ -185,8 +221,8 @@ class Link(Row):
         ]
 
 
-KEPT = (Household, Person, Member, Aid, Account, Parcel, House, Right, Holder, Approval, Zone, Link)
-"""Models whose every version is kept."""
+KEPT = (Source, Coverage, Household, Person, Member, Aid, Account, Parcel, House, Right, Holder, Approval, Zone, Link)
+"""Models whose every version is kept; what another one points to stands before it."""
 
-HouseholdVersion, PersonVersion, MemberVersion, AidVersion, AccountVersion, ParcelVersion = map(versions_of, KEPT[:6])
-HouseVersion, RightVersion, HolderVersion, ApprovalVersion, ZoneVersion, LinkVersion = map(versions_of, KEPT[6:])
+SourceVersion, CoverageVersion, HouseholdVersion, PersonVersion, MemberVersion, AidVersion, AccountVersion = map(versions_of, KEPT[:7])
+ParcelVersion, HouseVersion, RightVersion, HolderVersion, ApprovalVersion, ZoneVersion, LinkVersion = map(versions_of, KEPT[7:])

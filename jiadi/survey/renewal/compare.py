@@ -85,15 +85,15 @@ class Renewal:
         }
 
 
-def compare(old: Delivery | Path, new: Delivery) -> Renewal:
+def compare(old: Delivery | Lists | Path, new: Delivery | Lists) -> Renewal:
     """Compare a newer delivery with an older one (比对两次交付).
 
     Rows are known again by their content, their key, or by what else names them; never by their order.
     Lists that only one side has are told as such: a list that is not handed in again removes nothing.
 
     Args:
-        old: checked delivery, or `register.gpkg` (or the result folder that holds it) of an earlier run.
-        new: checked delivery.
+        old: checked delivery, its lists, or `register.gpkg` (or the result folder that holds it) of an earlier run.
+        new: checked delivery, or its lists.
 
     Returns:
         Rows added, changed and removed, by list.
@@ -104,8 +104,8 @@ def compare(old: Delivery | Path, new: Delivery) -> Renewal:
     >>> compare(Delivery(), Delivery()).empty
     True
     """
-    before = listed.of_register(old) if isinstance(old, Path) else listed.of_delivery(old)
-    after = listed.of_delivery(new)
+    before = listed.of_register(old) if isinstance(old, Path) else _lists(old)
+    after = _lists(new)
     tables, changes = {}, [pl.DataFrame(schema=CHANGES)]
     for name in COMPARED:
         if name in before.tables or name in after.tables:
@@ -113,6 +113,10 @@ def compare(old: Delivery | Path, new: Delivery) -> Renewal:
             changes.append(changed)
     ordered = pl.concat(changes).sort("table", "id", "column", "old_id")
     return Renewal(tables, ordered, before.sources, after.sources)
+
+
+def _lists(side: Delivery | Lists) -> Lists:
+    return side if isinstance(side, Lists) else listed.of_delivery(side)
 
 
 def _table(name: str, before: Lists, after: Lists) -> tuple[TableRenewal, pl.DataFrame]:

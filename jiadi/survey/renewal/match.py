@@ -36,6 +36,8 @@ OWN_KEY = {
     "person": "id_18",
     "member": "id_18",
     "aid": "id_18",
+    "account": "household_code",
+    "holder": "id_18",
 }
 """The column that names a row among all others of its list; the first step of each."""
 _NAMED = (Step(("name", "village_code")), Step(("name", "village_name")))
@@ -70,6 +72,13 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "person": (Step(("household_code", "name"), guarded=False), Step(("household_code", "relation", "valid_from")), *_NAMED),
     "member": _NAMED,
     "aid": (Step(("id_18", "aid_kind", "valid_from")), Step(("name", "village_code", "aid_kind")), *_NAMED),
+    "account": (Step(("id_18", "village_code")), Step(("head_name", "village_code"))),
+    "holder": (
+        Step(("parcel_code", "id_18")),
+        Step(("parcel_code", "holder_name")),
+        Step(("unit_code", "holder_name")),
+        Step(("parcel_code", "order"), guarded=False),
+    ),
     "zone": (Step(("zone_kind", "geometry")), Step(("zone_kind", "zone_name", "designated_on")), Step(("zone_kind", "zone_name"))),
 }
 _CONTENT = "content"
@@ -111,7 +120,7 @@ def _keyed(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         if column.name in frame.columns:
             value = pl.col(column.name)
             said.append((value.hash(7).cast(pl.String) if column.kind == "geometry" else value.cast(pl.String)).fill_null(""))
-    number = next((one for one in ("id_number", "holder_id") if one in frame.columns), None)
+    number = next((one for one in ("id_number", "holder_id", "head_id") if one in frame.columns), None)
     id_18 = person.to_18_column(frame.get_column(number)) if number else pl.Series([None], dtype=pl.String).new_from_index(0, len(frame))
     keyed = frame.with_columns(pl.concat_str(said, separator="\x1f").alias(_CONTENT), id_18.alias("id_18"))
     return keyed.with_columns(pl.int_range(pl.len()).alias("at"))
