@@ -3,6 +3,8 @@
 `jiadi law` looks rule sets over. Exit status: 0 done (files that were refused are listed), 2 bad usage, 3 nothing usable in the input.
 """
 
+from importlib.metadata import entry_points
+
 from jiadi.cli import compare as _compare
 from jiadi.cli import fairness as _fairness
 from jiadi.cli import mapping as _mapping
@@ -12,6 +14,9 @@ from jiadi.cli.commands import app
 from jiadi.cli.law import law_app
 
 app.add_typer(law_app, name="law")
+# Commands of other packages: the server's are there, though the command line knows nothing of a server.
+for _found in sorted(entry_points(group="jiadi.commands"), key=lambda entry: entry.name):
+    app.add_typer(_found.load())
 
 
 def main() -> None:

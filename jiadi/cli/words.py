@@ -15,18 +15,19 @@ Lang = Literal["zh", "en"]
 
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
-    text = files("jiadi.cli").joinpath("words.yaml").read_text(encoding="utf-8")
+def _words(package: str = "jiadi.cli") -> dict[str, dict[str, str]]:
+    text = files(package).joinpath("words.yaml").read_text(encoding="utf-8")
     words: dict[str, dict[str, str]] = yaml.safe_load(text)
     return words
 
 
-def say(key: str, lang: str, **filled: object) -> str:
+def say(key: str, lang: str, package: str = "jiadi.cli", **filled: object) -> str:
     """The words for a key (取用语).
 
     Args:
         key: key of words.yaml.
         lang: "zh" or "en".
+        package: whose words.yaml.
         filled: what goes into the braces.
 
     Returns:
@@ -35,7 +36,7 @@ def say(key: str, lang: str, **filled: object) -> str:
     >>> say("linked", "en")
     'Linked'
     """
-    entry = _words().get(key)
+    entry = _words(package).get(key)
     return entry[lang].format(**filled) if entry else key
 
 

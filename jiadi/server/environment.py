@@ -57,6 +57,7 @@ SETTINGS = {
     for setting in (
         Setting("JIADI_DATABASE_URL", str, "", "postgresql://user:password@host:port/name of the role that owns nothing", secret=True),
         Setting("JIADI_OWNER_DATABASE_URL", str, "", "the same database as the role that owns its tables, for migrations", secret=True),
+        Setting("JIADI_BACKUP_DATABASE_URL", str, "", "the same database as a role that reads every row, for backups", secret=True),
         Setting("JIADI_SECRET_KEY", str, "", "50 random characters or more", secret=True),
         Setting("JIADI_DATA_KEYS", str, "", "the keys of persons' data, see docs/guide/keys.md", secret=True),
         Setting("JIADI_VAR", Path, Path("var"), "the folder of media, results and the private database"),

@@ -23,12 +23,15 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
     "jiadi.server.database",
+    "jiadi.server.jobs",
     "jiadi.server.accounts",
     "jiadi.server.cases",
     "jiadi.server.register",
 ]
 MIDDLEWARE = [
+    "jiadi.server.logs.log_access",
     "django.middleware.security.SecurityMiddleware",
     "jiadi.server.accounts.middleware.guarded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -99,6 +102,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+# The proxy in front says how the page travelled; docs/guide/server.md has it overwrite what browsers claim.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20
@@ -107,7 +112,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"numbered": {"()": "jiadi.server.logs.Numbered"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["numbered"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Each request has a line of its own already, without its query string.
+    "loggers": {"django.request": {"level": "ERROR"}, "procrastinate": {"level": "WARNING"}},
 }
