@@ -103,7 +103,7 @@ def keep_demo_settings(folder: Path) -> None:
     keys = folder / "keys"
     keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     lines = ["JIADI_DEMO=true", "JIADI_HTTPS=false"]
-    for name, text in (("secret_key", secrets.token_urlsafe(64)), ("data_keys", f"1:{secrets.token_hex(32)}")):
+    for name, text in (("secret_key", secrets.token_urlsafe(64)), ("data_keys", f"1:{secrets.token_hex(16)}:{secrets.token_hex(32)}")):
         keep_secret(keys / name, text + "\n")
         lines.append(f"JIADI_{name.upper()}_FILE={keys / name}")
     keep_secret(kept, "\n".join(lines) + "\n")

@@ -94,19 +94,19 @@ class Private:
             self._make()
         if self.running():
             return
-        done = _as_server(self.folder, [_program("pg_ctl"), "start", "-w", "-t", "60", "-D", self.data, "-l", self.folder / "log"])
+        done = _as_server(self.folder, [program("pg_ctl"), "start", "-w", "-t", "60", "-D", self.data, "-l", self.folder / "log"])
         if done.returncode:
             raise Refusal("database_not_started", _last_line(self.folder / "log") or done.stderr.strip(), f"See {self.folder / 'log'}.")
 
     def stop(self) -> None:
         """Stop it where it runs; nothing else is touched (停止)."""
         if self.running():
-            _as_server(self.folder, [_program("pg_ctl"), "stop", "-w", "-m", "fast", "-D", self.data])
+            _as_server(self.folder, [program("pg_ctl"), "stop", "-w", "-m", "fast", "-D", self.data])
 
     def running(self) -> bool:
         """Whether the process that its folder names runs."""
         return (self.data / "postmaster.pid").exists() and not _as_server(
-            self.folder, [_program("pg_ctl"), "status", "-D", self.data]
+            self.folder, [program("pg_ctl"), "status", "-D", self.data]
         ).returncode
 
     def _make(self) -> None:
@@ -122,7 +122,7 @@ class Private:
         made = _as_server(
             self.folder,
             [
-                *(_program("initdb"), "-D", self.data, "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"),
+                *(program("initdb"), "-D", self.data, "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"),
                 *("--auth=scram-sha-256", f"--pwfile={self.folder / 'secrets' / 'postgres'}"),
             ],
         )
@@ -179,8 +179,12 @@ def _server_user() -> pwd.struct_passwd:
     )
 
 
-def _program(name: str) -> str:
-    """A program of the newest PostgreSQL that is installed."""
+def program(name: str) -> str:
+    """A program of the newest PostgreSQL that is installed (数据库程序).
+
+    Raises:
+        Refusal: `no_postgres`.
+    """
     found = {}
     for path in Path("/usr/lib/postgresql").glob(f"*/bin/{name}"):
         if (number := re.fullmatch(r"\d+", path.parent.parent.name)) and int(number[0]) >= LEAST:
