@@ -14,6 +14,8 @@ from jiadi.law import LawSet
 from jiadi.law import load as load_law
 from jiadi.policy import judge as policy_judge
 from jiadi.policy.judge import Judgement
+from jiadi.run import people, record
+from jiadi.run.pipeline import Outcome
 
 FOLDER = "run"
 """Folder of a result in which the judgement is kept."""
@@ -59,6 +61,22 @@ class Kept:
     def tried(self) -> Judgement:
         """The same judgement made anew from the kept facts, with each rule as it was tried (重演判定)."""
         return policy_judge.judge(self.judgement.facts, self.lawset)
+
+
+def save(directory: Path, outcome: Outcome, files: list[dict[str, Any]]) -> None:
+    """Keep a judgement so that it can be taken up again (留存判定).
+
+    Args:
+        directory: result folder; what is kept goes into `FOLDER` in it.
+        outcome: of the run.
+        files: what was handed in, as `record.inputs` gives it.
+    """
+    folder = directory / FOLDER
+    folder.mkdir()
+    outcome.judgement.save(folder)
+    outcome.linked.pairs.select("kind", "left_id", "right_id", "state").write_parquet(folder / LINKS)
+    people.kinds(outcome.delivery, outcome.linked, outcome.on).write_parquet(folder / HOUSEHOLDS)
+    record.write(folder, record.of_run(outcome, files))
 
 
 def load(directory: Path) -> Kept:

@@ -134,13 +134,53 @@ def judge(
         linked = survey_link.link(delivery, houses, house_pairs, overlaps, day, partial(_decided, settled))
         linked.problems = pl.concat([lines.with_distance(linked.problems, delivery, houses), settled.problems])
         hints = likely.candidates(delivery, linked)
+    found = _judged(delivery, linked, lawset, day, stages, overlaps, zones)
+    found.likely, found.decisions = hints, settled
+    return found
+
+
+def judge_register(delivery: Delivery, linked: Linked, *, on: date, law: str | None = None, progress: Progress = silent) -> Outcome:
+    """Judge lists that are checked and linked already, as a register keeps them (判定登记册).
+
+    Args:
+        delivery: checked lists; `linked`: their houses, households and pairs.
+        on: the day on which it is judged.
+        law: name or folder of a law set; None: the set of the houses' division.
+        progress: told of each stage.
+
+    Returns:
+        The same verdicts, findings and proposals as `judge` gives for the files that the lists came from.
+
+    Raises:
+        Refusal: a law set that does not load.
+        Unusable: no house to judge.
+    """
+    stages = Stages(progress)
+    if linked.houses.is_empty():
+        raise _no_house(delivery)
+    with stages.stage("overlay"):
+        overlaps = parcel_overlaps(linked.houses, delivery.tables.get("parcel"))
+        zones = _zone_overlaps(linked.houses, delivery.tables.get("zone"))
+    return _judged(delivery, linked, load_law(law) if law else None, on, stages, overlaps, zones)
+
+
+def _judged(
+    delivery: Delivery,
+    linked: Linked,
+    lawset: LawSet | None,
+    on: date,
+    stages: Stages,
+    overlaps: pl.DataFrame | None,
+    zones: pl.DataFrame | None,
+) -> Outcome:
+    """Facts and verdicts of what is linked."""
     if lawset is None:
-        lawset = _law_of_place(houses)
+        lawset = _law_of_place(linked.houses)
     with stages.stage("facts"):
-        facts = policy_facts.build(delivery, linked, overlaps, zones, day)
+        facts = policy_facts.build(delivery, linked, overlaps, zones, on)
     with stages.stage("judge"):
         judgement = policy_judge.judge(facts, lawset)
-    return Outcome(delivery, linked, judgement, lawset, day, stages, overlaps, zones, hints, settled)
+    return Outcome(delivery, linked, judgement, lawset, on, stages, overlaps, zones)
 
 
 def _decided(settled: decision.Settled, kind: str, candidates: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from jiadi import __version__
+from jiadi.policy.judge import Judgement
 from jiadi.run.pipeline import Outcome
 
 RECORD = "record.json"
@@ -87,6 +88,16 @@ def _digest(parts: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
+def verdicts(judgement: Judgement) -> str:
+    """A hash of all that was found (判定校验值): houses, verdicts, findings, unknowns and proposals, wherever they were judged.
+
+    Returns:
+        SHA-256 in hex.
+    """
+    frames = (judgement.houses, judgement.findings, judgement.unknowns, judgement.proposals)
+    return _digest(frame.write_csv(null_value="\x00").encode() for frame in frames)
+
+
 def of_run(outcome: Outcome, files: list[dict[str, Any]]) -> dict[str, Any]:
     """The record of a run (运行记录).
 
@@ -101,6 +112,7 @@ def of_run(outcome: Outcome, files: list[dict[str, Any]]) -> dict[str, Any]:
         "law": {"set": law.name, "version": law.version, "sha256": law.sha256} if law else None,
         "inputs": files,
         "layers": layers(outcome.delivery.tables.get("zone")),
+        "verdicts_sha256": verdicts(outcome.judgement),
     }
 
 

@@ -12,7 +12,7 @@ from jiadi.geo import write as geo_write
 from jiadi.policy.labels import label
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery
-from jiadi.run import kept, people, record
+from jiadi.run import kept
 from jiadi.run.pipeline import Outcome
 
 
@@ -26,12 +26,7 @@ def write(draft: Path, outcome: Outcome, files: list[dict[str, Any]]) -> None:
     """
     geo_write.geopackage(draft / "register.gpkg", register_layers(outcome))
     geo_write.geopackage(draft / "verdicts.gpkg", {"verdicts": verdicts(outcome)})
-    folder = draft / kept.FOLDER
-    folder.mkdir()
-    outcome.judgement.save(folder)
-    outcome.linked.pairs.select("kind", "left_id", "right_id", "state").write_parquet(folder / kept.LINKS)
-    people.kinds(outcome.delivery, outcome.linked, outcome.on).write_parquet(folder / kept.HOUSEHOLDS)
-    record.write(folder, record.of_run(outcome, files))
+    kept.save(draft, outcome, files)
 
 
 def register_layers(outcome: Outcome) -> dict[str, pl.DataFrame]:

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "jiadi.server.accounts",
     "jiadi.server.cases",
     "jiadi.server.register",
+    "jiadi.server.policy",
 ]
 MIDDLEWARE = [
     "jiadi.server.logs.log_access",

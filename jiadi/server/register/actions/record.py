@@ -8,12 +8,12 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from jiadi.errors import Refusal
 from jiadi.register.tables import Delivery, Linked
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import bulk
 from jiadi.server.database.scope import EVERYWHERE, Scope, span
+from jiadi.server.refusals import refuse
 from jiadi.server.register import frames, models, queries
 from jiadi.server.register.actions.plan import Plan, division_of, plan
 
@@ -44,7 +44,7 @@ def reckoned(access: Access, delivery: Delivery, linked: Linked, division: str |
     place = division or division_of(delivery, linked)
     scope = Scope.of([place])
     if access.user is not None and not access.scope("accept").covers(scope):
-        raise Refusal("outside_scope", f"You may not accept lists of {place}.", "Ask somebody who may.")
+        raise refuse("outside_scope", division=place)
     rows, sources = queries.whole((EVERYWHERE if access.user is None else access.whole).within(scope))
     return plan(delivery, linked, place, rows, queries.delivered(rows, sources))
 

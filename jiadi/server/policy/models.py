@@ -1,0 +1,94 @@
+"""Stored runs and the verdicts in them (判定运行与结论): written once, never edited."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from jiadi.server.database import keys
+
+
+class Run(models.Model):
+    """One judgement of a division (一次判定).
+
+    Args:
+        division: first number of it; `code` as it was asked for.
+        on: the day whose law and lists count.
+        law_set, law_version, law_sha256: "" where no set covers the place.
+        register_at: the moment up to which acts were known.
+        program: version of the program.
+        layers: versions of the zone layers, as JSON text.
+        verdicts_sha256: hash of all that was found; the command line gives the same for the same lists.
+        houses: how many were judged.
+        whole: false where only what a change touched was judged again; the rest stands as it was.
+        act: that stored it. What it rests on is kept in `media/runs/<id>`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    code = models.TextField()
+    on = models.DateField()
+    law_set = models.TextField(default="")
+    law_version = models.TextField(default="")
+    law_sha256 = models.TextField(default="")
+    register_at = models.DateTimeField()
+    program = models.TextField()
+    layers = models.TextField(default="[]")
+    verdicts_sha256 = models.TextField()
+    houses = models.IntegerField()
+    whole = models.BooleanField(default=True)
+    act = models.UUIDField()
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="run_place")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.on}"
+
+
+class Verdict(models.Model):
+    """What one run says of one house (一户一判), in the core's words.
+
+    Args:
+        house, key: of the house in the register.
+        findings, unknowns: codes joined by commas, sorted; `remedy`, `then`: what is proposed; `price_fen` null where none is known.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.PROTECT, related_name="verdicts")
+    house = models.UUIDField()
+    key = models.TextField()
+    division = models.BigIntegerField()
+    verdict = models.TextField()
+    remedy = models.TextField(default="")
+    then = models.TextField(default="")
+    price_fen = models.BigIntegerField(null=True)
+    findings = models.TextField(default="")
+    unknowns = models.TextField(default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "division", "verdict", "id"], name="verdict_in_run"),
+            models.Index(fields=["house", "-id"], name="verdict_of_house"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.verdict}"
+
+
+class Standing(models.Model):
+    """The verdict that stands of a house now (现行结论): that of the newest run that judged it."""
+
+    house = models.UUIDField(primary_key=True)
+    division = models.BigIntegerField()
+    key = models.TextField()
+    run = models.UUIDField()
+    verdict = models.TextField()
+    remedy = models.TextField(default="")
+    findings = models.TextField(default="")
+    unknowns = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "verdict", "house"], name="standing_place")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.verdict}"
