@@ -12,6 +12,7 @@ from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array, Condition
 from jiadi.policy.rules import BITS, NO, Rule
 from jiadi.policy.table import Facts
+from jiadi.policy.vocabulary import unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,21 @@ class Tried:
     exempt: Array
 
 
+def set_aside(versions: tuple[Rule, ...], facts: Facts) -> list[str]:
+    """Facts without which a rule that says so is set aside, where no list asks for them (未调查而搁置的规则).
+
+    Args:
+        versions: of one rule.
+        facts: the facts.
+
+    Returns:
+        Names of facts; empty where the rule is tried.
+    """
+    held = {subject: block.columns for subject, block in facts.blocks.items()}
+    absent = {name for rule in versions if rule.aside for name in unasked(rule.subject, rule.zone_kind, rule.names, held)}
+    return sorted(absent)
+
+
 def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None) -> Tried:
     """Try a rule on every row of its subject (逐条求值).
 
@@ -51,7 +67,7 @@ def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None)
     """
     line = figures.timeline(rule)
     cases = first_cases(Cases(rule, facts, figures, line, None), serves)
-    static, dynamic, sieves = _parts(rule)
+    static, dynamic, sieves = conditions(rule)
     cases, certain = _narrow(cases, np.ones(cases.size, dtype=bool), static)
     # What may hold on some day at all; whether it does is asked again day by day.
     cases, certain = _narrow(cases, certain, sieves, sieve=True)
@@ -73,8 +89,15 @@ def run(rule: Rule, facts: Facts, figures: Figures, serves: Array | None = None)
     return _gathered(cases, every._replace(cases=tried, source=every.source[position]), bits, exempt)
 
 
-def _parts(rule: Rule) -> tuple[list[Condition], list[Condition], list[Condition]]:
-    """Conditions that read neither time nor a class that may be unknown; the others; those of them that sieve."""
+def conditions(rule: Rule) -> tuple[list[Condition], list[Condition], list[Condition]]:
+    """A rule's conditions by when they are asked (条件分类).
+
+    Args:
+        rule: compiled.
+
+    Returns:
+        Those that read neither time nor a class that may be unknown; the others; those of them that sieve.
+    """
     moving = {"built", *(name for name, figure in rule.parameters.items() if figure.dated_by == "built")}
     for name, figure in rule.parameters.items():
         if any(rule.index.get(dimension, dimension) in rule.facts for dimension in figure.index):
@@ -115,12 +138,6 @@ def _blind_houses(facts: Facts, kind: str) -> Array:
         held = house.columns.get(name)
         sees &= np.zeros(house.size, dtype=bool) if held is None else held.low == 1
     return np.flatnonzero(~sees)
-
-
-def sees_none(facts: Facts, kind: str) -> bool:
-    """Whether no house has a zone of a kind beside it, nor may have one that nobody knows of (无管控区)."""
-    seen = facts.zone_rows(kind)
-    return seen.start == seen.stop and not len(_blind_houses(facts, kind))
 
 
 def holds(cases: Cases, part: Condition | str) -> tuple[Array, Array]:

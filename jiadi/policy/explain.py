@@ -14,7 +14,6 @@ from jiadi.policy.labels import label
 from jiadi.policy.proposal import compile_proposals
 from jiadi.policy.rules import Rule, compile_rules
 from jiadi.policy.told import other, render
-from jiadi.policy.trace import inputs
 
 __all__ = ["Explanation", "Found", "Input", "NotFound", "Proposed", "Undecided", "explain", "other", "render"]
 
@@ -180,12 +179,10 @@ def explain(judgement: Judgement, lawset: LawSet | None, house: str, lang: str) 
         KeyError: there is no such house.
     """
     index = judgement.index
-    row = index.row(house)
-    stored = judgement.houses.row(row, named=True)
-    facts = judgement.facts.alone(row, index.zones(row))
+    one = index.house(house)
+    stored = judgement.houses.row(one.rows["house"], named=True)
     rules = {} if lawset is None else compile_rules(lawset)
-    found, unknown = index.findings(row), index.unknowns(row)
-    figures = index.figures(lawset, judgement.facts).beside(facts) if lawset else None
+    found, unknown = index.findings(one), index.unknowns(one)
     settled = {entry["code"] for entry in (*found, *unknown)}
     division = stored["division_code"] or ""
     return Explanation(
@@ -200,9 +197,9 @@ def explain(judgement: Judgement, lawset: LawSet | None, house: str, lang: str) 
         {**judgement.law, "title": lawset.title[lang]} if judgement.law and lawset else {},
         tuple(_found(entry, rules, lawset, lang) for entry in found),
         tuple(_undecided(entry, rules, lang) for entry in unknown),
-        tuple(NotFound(*told) for told in why_not.told(facts, figures, settled, lang)),
-        tuple(Input(*told) for told in inputs(facts, index.files, lang)),
-        _proposed(judgement.proposals.row(row, named=True), lawset, lang),
+        tuple(NotFound(*told) for told in why_not.told(one, index.readings(lawset) if lawset else None, settled, lang)),
+        tuple(Input(*told) for told in index.inputs.of(one, lang)),
+        _proposed(judgement.proposals.row(one.rows["house"], named=True), lawset, lang),
     )
 
 

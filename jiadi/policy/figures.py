@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,13 +62,6 @@ class Figures:
         self._places: dict[str, Array] = {}
         self._lines: dict[int, tuple[Rule, Timeline]] = {}
 
-    def beside(self, facts: Facts) -> Figures:
-        """The same law beside some rows of the same facts, such as those of one house (部分行的对照)."""
-        held = copy(self)
-        held._division = {subject: block.division for subject, block in facts.blocks.items()}
-        held._places = {}
-        return held
-
     def places(self, subject: str) -> Array:
         """Division row of the set's arrays for each row of facts; one number where all are the same.
 
@@ -96,12 +88,16 @@ class Figures:
         Returns:
             One number where all are the same.
         """
+        found: Array = self.serving(versions)[self.places(subject)]
+        return found
+
+    def serving(self, versions: tuple[Rule, ...]) -> Array:
+        """Which version of a rule serves each division of the set; -1 where none does, and in the last entry, for no division."""
         serving = np.full(len(self.law.divisions) + 1, -1, dtype=np.int64)
         for number, division in enumerate(self.law.divisions):
             fits = [rule.division == "00" or division.startswith(rule.division) for rule in versions]
             serving[number] = fits.index(True) if any(fits) else -1
-        found: Array = serving[self.places(subject)]
-        return found
+        return serving
 
     def timeline(self, rule: Rule) -> Timeline:
         """The pieces of time that a rule distinguishes.

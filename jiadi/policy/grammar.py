@@ -3,11 +3,14 @@
 Every figure is an interval `[low, high]` of scaled integers: one that is known has `high is low`, one that is
 not known spans all that it may be. A comparison gives two answers, `certain` and `possible`; where they
 differ the answer is unknown. Nothing else can be written: no call but max, min and count, no index, no attribute.
+
+What is compiled takes columns, and as well plain numbers: one house is explained by the very expressions that judge all.
 """
 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -58,7 +61,7 @@ class Name:
 
 
 class Row(Protocol):
-    """What an expression reads: facts and figures of some rows (取值环境)."""
+    """What an expression reads: facts and figures of some rows, as arrays, or of one row, as plain numbers (取值环境)."""
 
     def span(self, name: str) -> Span:
         """A number or day."""
@@ -173,8 +176,12 @@ def either(left: Truth, right: Truth) -> Truth:
 
 def opposite(truth: Truth) -> Truth:
     """Holds where it does not (非)."""
-    certain = ~truth.possible
-    return Truth(certain, certain if truth.certain is truth.possible else ~truth.certain)
+    certain = _flipped(truth.possible)
+    return Truth(certain, certain if truth.certain is truth.possible else _flipped(truth.certain))
+
+
+def _flipped(answer: Any) -> Any:
+    return not answer if isinstance(answer, bool) else ~answer
 
 
 def compare(sign: type[ast.cmpop], left: Span, right: Span) -> Truth:
@@ -191,13 +198,13 @@ def compare(sign: type[ast.cmpop], left: Span, right: Span) -> Truth:
         possible = (left.low <= right.high) & (right.low <= left.high)
         equal = Truth(possible if known else (left.low == right.high) & (left.high == right.low), possible)
         return equal if sign is ast.Eq else opposite(equal)
-    beats = np.greater if sign is ast.Gt else np.greater_equal
+    beats = operator.gt if sign is ast.Gt else operator.ge
     certain = beats(left.low, right.high)
     return Truth(certain, certain if known else beats(left.high, right.low))
 
 
 _SIGNS = (ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.Eq, ast.NotEq)
-_LISTED = {"max": np.maximum, "min": np.minimum}
+_LISTED: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {"max": (np.maximum, max), "min": (np.minimum, min)}
 _ALLOWED = "Known are names, numbers, 'words', 'days', comparisons, in (…), and, or, not, +, -, *, max(…), min(…) and count(…)."
 _Number = Callable[[Row], Span]
 _Answer = Callable[[Row], Truth]
@@ -367,7 +374,10 @@ class _Reader:
         settled = [
             part if own is not None else self.constant(argument, scale or 1) for argument, (part, own) in zip(node.args, parts, strict=True)
         ]
-        pick = _LISTED[function]
+        of_rows, of_one = _LISTED[function]
+
+        def pick(one: Any, other: Any) -> Any:
+            return of_one(one, other) if isinstance(one, int) and isinstance(other, int) else of_rows(one, other)
 
         def picked(row: Row) -> Span:
             spans = [part(row) for part in settled]
@@ -402,7 +412,7 @@ def _depth(node: ast.AST) -> int:
 
 
 def _fixed(number: int) -> _Number:
-    held = np.array(number, dtype=np.int64)
+    held: Any = number
     span = Span(held, held)
     return lambda _: span
 
@@ -438,10 +448,9 @@ def _subtracted(one: _Number, other: _Number) -> _Number:
 def _counted(parts: list[_Answer]) -> _Number:
     def number(row: Row) -> Span:
         held = [part(row) for part in parts]
-        low = sum((truth.certain.astype(np.int64) for truth in held), np.array(0, dtype=np.int64))
+        low: Any = sum(truth.certain * 1 for truth in held)
         known = all(truth.certain is truth.possible for truth in held)
-        high = low if known else sum((truth.possible.astype(np.int64) for truth in held), np.array(0, dtype=np.int64))
-        return Span(low, high)
+        return Span(low, low if known else sum(truth.possible * 1 for truth in held))
 
     return number
 

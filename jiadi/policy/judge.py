@@ -13,13 +13,12 @@ import polars as pl
 
 from jiadi.law import LawSet
 from jiadi.policy import findings, milder, needs, proposal, propose
-from jiadi.policy.evaluate import Tried
+from jiadi.policy.evaluate import Tried, set_aside
 from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array
 from jiadi.policy.ofhouse import Index
 from jiadi.policy.rules import BITS, HARMLESS, Rule, compile_rules
 from jiadi.policy.table import Facts
-from jiadi.policy.vocabulary import unasked as unasked_facts
 
 VERDICTS = proposal.VERDICTS
 """Verdicts 判定结论, what outranks others last."""
@@ -124,8 +123,7 @@ class Judgement:
     @cached_property
     def index(self) -> Index:
         """What was found of each house, by its row: for one house after the other."""
-        facts = self.facts
-        return Index(facts.ids["house"], self.findings, self.house_findings, self.house_unknowns, facts.zone_house, facts.sources)
+        return Index(self.facts, self.findings, self.unknowns)
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -245,21 +243,6 @@ def unreached(versions: tuple[Rule, ...], figures: Figures) -> list[tuple[Rule, 
         return []
     serving = figures.versions(versions, "house")
     return [(rule, serving == number) for number, rule in enumerate(versions) if (serving == number).any()]
-
-
-def set_aside(versions: tuple[Rule, ...], facts: Facts) -> list[str]:
-    """Facts without which a rule that says so is set aside, where no list asks for them (未调查而搁置的规则).
-
-    Args:
-        versions: of one rule.
-        facts: the facts.
-
-    Returns:
-        Names of facts; empty where the rule is tried.
-    """
-    held = {subject: block.columns for subject, block in facts.blocks.items()}
-    absent = {name for rule in versions if rule.aside for name in unasked_facts(rule.subject, rule.zone_kind, rule.names, held)}
-    return sorted(absent)
 
 
 def _is_lost(facts: Facts, subject: str) -> Array:

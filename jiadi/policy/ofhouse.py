@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from jiadi.law import LawSet
-from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array
-from jiadi.policy.table import Facts
+from jiadi.policy.single import House, Readings
+from jiadi.policy.table import SUBJECTS, Facts, positions
+from jiadi.policy.trace import Inputs
 
 Rows = NDArray[np.int64]
 
@@ -29,7 +31,7 @@ class Grouped:
 
     def __init__(self, houses: Array, size: int) -> None:
         self._order: Rows = np.argsort(houses, kind="stable")
-        self._first: Rows = np.searchsorted(houses[self._order], np.arange(size + 1))
+        self._first: Rows = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(np.bincount(houses, minlength=size))])
 
     def of(self, house: int) -> Rows:
         """Rows of the table about one house, in their order."""
@@ -41,59 +43,56 @@ class Index:
     """Findings, unknowns and zones of every house (逐户索引).
 
     Args:
-        ids: of the houses, sorted.
+        facts: of the county.
         findings: of `findings.SCHEMA`.
-        house_findings, house_unknowns: as each house takes them in.
-        zone_house: row of the house of each zone row.
-        sources: frame of the `source` table.
+        unknowns: of `judge.UNKNOWNS`.
     """
 
-    def __init__(
-        self,
-        ids: pl.Series,
-        findings: pl.DataFrame,
-        house_findings: pl.DataFrame,
-        house_unknowns: pl.DataFrame,
-        zone_house: Array,
-        sources: pl.DataFrame,
-    ) -> None:
-        size = len(ids)
-        self._rows = {name: row for row, name in enumerate(ids.to_list())}
-        key = ["subject", "id", "code"]
-        numbered = findings.select(*key, pl.int_range(pl.len()).alias("finding"))
-        taken = house_findings.select("house_id", *key).join(numbered, on=key, how="left", maintain_order="left")
-        self._findings, self._of_finding = findings, taken["finding"].to_numpy()
-        self._taken = Grouped(_places(taken["house_id"], ids), size)
-        self._unknowns, self._waiting = house_unknowns, Grouped(_places(house_unknowns["house_id"], ids), size)
-        self._zones = Grouped(zone_house, size)
-        self._figures: Figures | None = None
-        self.files: dict[int, tuple[str, str]] = {}
-        if not sources.is_empty():
-            self.files = {number: (file, sheet or "") for number, file, sheet in sources.select("source_id", "file", "sheet").iter_rows()}
+    def __init__(self, facts: Facts, findings: pl.DataFrame, unknowns: pl.DataFrame) -> None:
+        self._facts = facts
+        self._findings, self._unknowns = findings, unknowns
+        self._found, self._waiting = (_by_subject(listed, facts) for listed in (findings, unknowns))
+        self._zones = Grouped(facts.zone_house, facts.blocks["house"].size)
+        self._readings: Readings | None = None
+        self._files: dict[int, tuple[str, str]] = {}
+        if not facts.sources.is_empty():
+            told = facts.sources.select("source_id", "file", "sheet").iter_rows()
+            self._files = {number: (file, sheet or "") for number, file, sheet in told}
+        self.inputs = Inputs(facts, self._files)
 
-    def figures(self, law: LawSet, facts: Facts) -> Figures:
-        """The law beside all the facts, made once."""
-        if self._figures is None or self._figures.law is not law:
-            self._figures = Figures(law, facts)
-        return self._figures
+    def readings(self, law: LawSet) -> Readings:
+        """The law's rules ready to be tried on one house, made once."""
+        if self._readings is None or self._readings.law is not law:
+            self._readings = Readings(law, self._facts)
+        return self._readings
 
-    def row(self, house: str) -> int:
-        """Row of a house; KeyError where there is none."""
-        return self._rows[house]
+    def house(self, name: str) -> House:
+        """A house by its id; KeyError where there is none."""
+        ids = self._facts.ids["house"]
+        row = bisect_left(ids, name)  # type: ignore[type-var]  # a Series is a sequence; its ids are sorted
+        if row == len(ids) or ids[row] != name:
+            raise KeyError(name)
+        return House.at(self._facts, row, tuple(self._zones.of(row).tolist()))
 
-    def findings(self, house: int) -> list[dict[str, Any]]:
+    def findings(self, house: House) -> list[dict[str, Any]]:
         """Findings that a house takes in, by code."""
-        return [self._findings.row(int(row), named=True) for row in sorted(self._of_finding[self._taken.of(house)].tolist())]
+        return _rows(self._findings, self._found, house)
 
-    def unknowns(self, house: int) -> list[dict[str, Any]]:
-        """What cannot be decided of a house."""
-        return [self._unknowns.row(int(row), named=True) for row in self._waiting.of(house)]
-
-    def zones(self, house: int) -> Rows:
-        """Rows of the zones beside a house."""
-        return self._zones.of(house)
+    def unknowns(self, house: House) -> list[dict[str, Any]]:
+        """What cannot be decided of a house, by code."""
+        return _rows(self._unknowns, self._waiting, house)
 
 
-def _places(names: pl.Series, ids: pl.Series) -> Array:
-    found: Array = ids.search_sorted(names).to_numpy().astype(np.int64) if len(names) else np.zeros(0, dtype=np.int64)
+def _by_subject(listed: pl.DataFrame, facts: Facts) -> dict[str, tuple[Rows, Grouped]]:
+    """Row numbers of a table by the row of its subject."""
+    found: dict[str, tuple[Rows, Grouped]] = {}
+    for subject in SUBJECTS:
+        own = np.flatnonzero((listed["subject"] == subject).to_numpy())
+        rows = positions(listed.select(pl.col("id").gather(own)), "id", facts.ids[subject])
+        found[subject] = (own, Grouped(rows, facts.blocks[subject].size))
     return found
+
+
+def _rows(listed: pl.DataFrame, held: dict[str, tuple[Rows, Grouped]], house: House) -> list[dict[str, Any]]:
+    numbers = [own.item(place) for subject, (own, by) in held.items() if house.rows[subject] >= 0 for place in by.of(house.rows[subject])]
+    return [listed.row(number, named=True) for number in sorted(numbers)]

@@ -6,14 +6,13 @@ import ast
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-
-import numpy as np
+from functools import cache
 
 from jiadi.codes import division
-from jiadi.policy.cases import Cases
 from jiadi.policy.grammar import EPOCH, UNBOUNDED, Span
 from jiadi.policy.labels import label
 from jiadi.policy.rules import Rule
+from jiadi.policy.single import Case
 from jiadi.policy.table import FAR_DAY, UNDATED_FROM
 
 _SIGNS = {
@@ -104,37 +103,35 @@ def days(held: Span, lang: str) -> str:
     return f"{first}{word('to', lang)}{last}"
 
 
-def value(cases: Cases, name: str, place: int, lang: str) -> str:
+def value(case: Case, name: str, lang: str) -> str:
     """What a fact or figure is in one case (取值).
 
     Args:
-        cases: where it is read.
+        case: where it is read.
         name: of the fact or figure.
-        place: which case.
         lang: "zh" or "en".
     """
-    one = cases.take(np.array([place]))
-    quota = one.rule.quotas.get(name)
+    rule = case.rule
+    quota = rule.quotas.get(name)
     if quota is not None:
-        summed = one.rule.parameters[quota.sum_of]
-        return span(Span(*(end.reshape(-1)[0] for end in one.span(name))), summed.unit, summed.scale, lang)
-    known = one.rule.parameters.get(name)
-    kind = {"boolean": "truth"}.get(known.kind, known.kind) if known else one.rule.facts[name].kind
+        summed = rule.parameters[quota.sum_of]
+        return span(case.span(name), summed.unit, summed.scale, lang)
+    known = rule.parameters.get(name)
+    kind = {"boolean": "truth"}.get(known.kind, known.kind) if known else rule.facts[name].kind
     if kind == "truth":
-        held = one.truth(name)
-        certain, possible = bool(held.certain.all()), bool(held.possible.all())
-        return word("unknown" if certain != possible else "yes" if certain else "no", lang)
+        held = case.truth(name)
+        return word("unknown" if held.certain != held.possible else "yes" if held.certain else "no", lang)
     if kind == "word":
-        code = int(one.codes(name).reshape(-1)[0])
-        words = known.words if known else one.rule.facts[name].words
+        code = int(case.codes(name))
+        words = known.words if known else rule.facts[name].words
         return word("unknown", lang) if code == 0 else spoken(words[code - 1], name, lang)
-    held_span = Span(*(end.reshape(-1)[0] for end in one.span(name)))
+    held_span = case.span(name)
     if kind == "date":
         return days(held_span, lang)
     if known and int(held_span.low) < int(held_span.high):
         return word("none_given", lang)
-    unit = known.unit if known else one.rule.facts[name].unit
-    return span(held_span, unit, known.scale if known else one.rule.facts[name].scale, lang)
+    unit, scale = (known.unit, known.scale) if known else (rule.facts[name].unit, rule.facts[name].scale)
+    return span(held_span, unit, scale, lang)
 
 
 _SPOKEN = {("obtained", "historic"): "historic_approval", ("masonry", "other"): "other_kind", ("construction", "other"): "other_kind"}
@@ -152,23 +149,31 @@ def name_of(name: str, rule: Rule, lang: str) -> str:
     return rule.parameters[name].title[lang] if name in rule.parameters else label(name, lang)
 
 
-def condition(text: str, cases: Cases, place: int, lang: str) -> str:
+def condition(text: str, case: Case, lang: str) -> str:
     """A condition with the values of one case put in (条件表述).
 
     Args:
         text: as the rule writes it; it compiled, so its grammar is known.
-        cases, place: one case.
+        case: one case.
         lang: "zh" or "en".
 
     Returns:
         Such as 宗地面积（118.00平方米） ＞ 批准面积（120.00平方米）.
     """
 
-    def named(name: str) -> str:
-        shown = value(cases, name, place, lang)
-        return f"{name_of(name, cases.rule, lang)}{word('open', lang)}{shown}{word('close', lang)}"
+    before, close = word("open", lang), word("close", lang)
+    parts = list(_parts(text, lang))
+    for place in range(1, len(parts), 2):
+        name = parts[place]
+        parts[place] = f"{name_of(name, case.rule, lang)}{before}{value(case, name, lang)}{close}"
+    return "".join(parts)
 
-    return _phrase(ast.parse(text.strip(), mode="eval").body, named, lang)
+
+@cache
+def _parts(text: str, lang: str) -> tuple[str, ...]:
+    """The words of a condition, and in every second place a name that it reads."""
+    apart = "\0"
+    return tuple(_phrase(ast.parse(text.strip(), mode="eval").body, lambda name: f"{apart}{name}{apart}", lang).split(apart))
 
 
 def _phrase(node: ast.expr, named: Callable[[str], str], lang: str) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from jiadi.law import LawSet
 from jiadi.law.amend import Difference
+from jiadi.policy import evaluate, milder
 from jiadi.policy import judge as judging
-from jiadi.policy import milder
 from jiadi.policy.evaluate import Tried
 from jiadi.policy.figures import Figures
 from jiadi.policy.grammar import Array
@@ -146,7 +146,7 @@ def try_law(base: Baseline, lawset: LawSet, changes: Sequence[Difference]) -> Tr
     affected = readers(rules, lawset, changes) | readers(base.rules, lawset, changes)
     figures = Figures(lawset, facts)
     unasked = {code: needs for code, needs in before.unasked.items() if code not in affected}
-    unasked |= {code: absent for code in sorted(affected & set(rules)) if (absent := judging.set_aside(rules[code], facts))}
+    unasked |= {code: absent for code in sorted(affected & set(rules)) if (absent := evaluate.set_aside(rules[code], facts))}
     running = sorted(code for code in affected & set(rules) if code not in unasked)
     kept = [one for one in before.tried if one.rule.code not in affected]
     again = [one for code in running for one in _run(rules[code], facts, figures)]
