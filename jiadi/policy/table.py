@@ -101,33 +101,6 @@ class Facts:
         first, last = np.searchsorted(self.zone_kind, ZONE_KINDS.index(kind) + np.array([0, 1]))
         return slice(int(first), int(last))
 
-    def alone(self, house: int, zones: Array | None = None) -> Facts:
-        """The facts of one house, its parcel, its household and the zones beside it (单幢房屋的事实).
-
-        Args:
-            house: its row.
-            zones: rows of the zones beside it; None looks for them.
-        """
-        parcel, household = (int(rows[house]) for rows in (self.house_parcel, self.house_household))
-        rows = {
-            "house": np.array([house]),
-            "parcel": np.array([parcel] if parcel >= 0 else [], dtype=np.int64),
-            "household": np.array([household] if household >= 0 else [], dtype=np.int64),
-            "zone": np.flatnonzero(self.zone_house == house) if zones is None else zones,
-        }
-        return Facts(
-            self.on,
-            self.divisions,
-            {subject: self.blocks[subject].take(own) for subject, own in rows.items()},
-            # A few names are looked up faster one by one than by a query.
-            {subject: pl.Series([self.ids[subject][int(row)] for row in own], dtype=pl.String) for subject, own in rows.items()},
-            np.array([0 if parcel >= 0 else -1], dtype=np.int32),
-            np.array([0 if household >= 0 else -1], dtype=np.int32),
-            np.zeros(len(rows["zone"]), dtype=np.int32),
-            self.zone_kind[rows["zone"]],
-            self.sources,
-        )
-
     def save(self, directory: Path) -> None:
         """Keep the facts as Parquet beside each other (存事实)."""
         for subject, block in self.blocks.items():

@@ -18,6 +18,7 @@ from jiadi.policy.vocabulary import ZONE_KINDS
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import by_columns
 import county as counties
 import oracle
 
@@ -182,7 +183,7 @@ def test_order_changes_nothing(given_county: dict[str, list[dict[str, Any]]], ra
 def test_one_house_alone_is_judged_as_among_others(given_county: dict[str, list[dict[str, Any]]]) -> None:
     whole = judge(counties.facts(given_county), counties.LAW)
     for row in range(len(given_county["house"])):
-        alone = judge(whole.facts.alone(row), counties.LAW)
+        alone = judge(by_columns.part(whole.facts, row), counties.LAW)
         assert alone.houses["verdict"][0] == whole.houses["verdict"][row]
         told = engine_sets(whole)
         assert all(told[key] == outcomes for key, outcomes in engine_sets(alone).items())
