@@ -2,8 +2,9 @@
 
     python bench/judge.py [--houses 1000000] [--repeat 7] [--openfisca PYTHON]
 
-PYTHON is the interpreter of an environment that has what bench/requirements.txt names; OpenFisca-core then judges the same
-facts by the same rules, its verdicts and findings are compared with ours, and the ratio of the medians is printed.
+DuckDB judges the same facts by the same rules as SQL (bench/duckdb_rules.py). PYTHON is the interpreter of an environment that
+has what bench/requirements.txt names; OpenFisca-core then does so too. The verdicts and findings of each are compared with ours,
+the program stops unless they agree, and the ratio of the medians is printed.
 Ours is measured twice: on the facts as OpenFisca gets them, and with blanks such as real lists have.
 """
 
@@ -19,6 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb_rules
 import numpy as np
 import polars as pl
 from facts import CLASSES, COUNTY, GRADES, JUDGED_ON, LAND_CLASSES, OBTAINED, VACANCY, ZONES, Columns, facts
@@ -188,6 +190,14 @@ def compare(ours: dict[str, dict[str, int]], theirs: dict[str, Any]) -> None:
             raise SystemExit(f"{name} differ:\n  ours   {ours[name]}\n  theirs {of_theirs}")
 
 
+def beside(name: str, theirs: dict[str, Any], ours: dict[str, dict[str, int]], seconds: list[float]) -> None:
+    """Print what another engine took, once it has been found to say the same."""
+    compare(ours, theirs)
+    told(name, theirs["seconds"])
+    ratio = statistics.median(theirs["seconds"]) / statistics.median(seconds)
+    print(f"  the same verdicts and findings; {ratio:.1f} times as long as jiadi")
+
+
 def told(name: str, seconds: list[float]) -> None:
     """Print the median of a measurement and its range."""
     print(f"{name:<44} {statistics.median(seconds):8.3f} s   ({min(seconds):.3f} to {max(seconds):.3f}, {len(seconds)} times)")
@@ -209,13 +219,13 @@ def main() -> None:
     told("jiadi, with blanks", blank_seconds)
     print(f"  all known   {ours['verdicts']}\n  with blanks {counted(blank_judgement)['verdicts']}")
     what_if(tables, options.repeat)
+    by_sql = duckdb_rules.measure(held, CLASSES, load("quzhou"), max(5, options.repeat))
+    beside("DuckDB, all known", by_sql, ours, seconds)
     if not options.openfisca:
         return
     for style in ("documented", "by_hand"):
         theirs = openfisca(options.openfisca, held, style, max(5, options.repeat))
-        told(f"OpenFisca-core, {style}, all known", theirs["seconds"])
-        compare(ours, theirs)
-        print(f"  the same verdicts and findings; {theirs['median'] / statistics.median(seconds):.1f} times as long as jiadi")
+        beside(f"OpenFisca-core, {style}, all known", theirs, ours, seconds)
 
 
 if __name__ == "__main__":

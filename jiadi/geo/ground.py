@@ -17,8 +17,10 @@ from jiadi.geo.kernel import cut as cut_kernel
 from jiadi.geo.kernel import join as join_kernel
 from jiadi.geo.kernel import ring as ring_kernel
 from jiadi.geo.layer import Index
-from jiadi.geo.rings import THREADS, Rings, along_curve, at_once, tree_of
+from jiadi.geo.rings import THREADS, Rings, along_curve, at_once, running, tree_of
 
+_LITTLE = 20_000
+"""Points, 40 more for each feature: so few are one part."""
 _ROOM = 24
 """Work space in points of the largest feature: it is cut once a level of the tree."""
 
@@ -78,20 +80,19 @@ def cut(houses: Houses, features: Rings, *, keep: bool, chosen: Index | None = N
     """
     rows = np.flatnonzero(np.diff(features.feature)) if chosen is None else chosen
     count = features.points(rows)
+    if len(rows) == 0 or not len(houses.tree.order):
+        return _stacked([])
+    work = int(count.sum()) + 40 * len(count)
+    if work < _LITTLE:
+        return _stacked([_part(rows, features, houses, keep)])
     # Features of like size go together, since each part has work space for its largest one; and neighbours follow
     # each other, since they meet the same houses.
     order = np.lexsort((along_curve(features.box[rows]), -np.ceil(np.log2(count + 1))))
     rows, count = rows[order], count[order]
-    bounds = np.unique(np.searchsorted(np.cumsum(count) + 40 * np.arange(len(count)), _shares(count), side="left"))
+    shares = np.linspace(0, work, 16 * THREADS + 1)[1:-1]
+    bounds = np.searchsorted(np.cumsum(count) + 40 * np.arange(len(count)), shares, side="left")
     bounds = np.unique(np.r_[0, bounds, len(rows)]).astype(np.int64)
-    if len(rows) == 0 or not len(houses.tree.order):
-        return _stacked([])
     return _stacked(at_once(lambda a, b: _part(rows[a:b], features, houses, keep), bounds))
-
-
-def _shares(count: Index) -> Floats:
-    parts = 1 if count.sum() + 40 * len(count) < 20_000 else 16 * THREADS
-    return np.linspace(0, count.sum() + 40.0 * len(count), parts + 1)[1:-1]
 
 
 def _part(rows: Index, features: Rings, houses: Houses, keep: bool) -> tuple[Any, ...]:
@@ -108,14 +109,14 @@ def _part(rows: Index, features: Rings, houses: Houses, keep: bool) -> tuple[Any
 
 def _stacked(parts: list[tuple[Any, ...]]) -> Cut:
     """Parts one behind the other, sorted by house and feature."""
-    if not parts:
+    if not any(len(part[0]) for part in parts):
         nothing = np.zeros(0, np.int64)
         return Cut(nothing, nothing, np.zeros(0), nothing, nothing, np.zeros(1, np.int64), np.zeros(0), np.zeros(0))
     pair, area = (np.concatenate([part[k] for part in parts]) for k in range(2))
-    rings = np.cumsum([0] + [len(part[2]) - 1 for part in parts])
-    points = np.cumsum([0] + [part[3].shape[1] for part in parts])
+    rings = running(np.array([len(part[2]) - 1 for part in parts]))
+    points = running(np.array([part[3].shape[1] for part in parts]))
     last = pair[:, 2] + np.repeat(rings[:-1], [len(part[0]) for part in parts])
-    first = np.r_[0, last[:-1]][: len(last)]
+    first = np.concatenate([np.zeros(1, np.int64), last[:-1]])
     ring = np.concatenate([np.zeros(1, np.int64), *(part[2][1:] + base for part, base in zip(parts, points, strict=False))])
     order = np.lexsort((pair[:, 1], pair[:, 0]))
     x, y = np.concatenate([part[3] for part in parts], axis=1)
@@ -153,9 +154,12 @@ def near(houses: Houses, features: Rings, shapes: Shapes, chosen: Index, within_
     Returns:
         Rows of house and feature, and metres, for pairs within reach.
     """
+    nothing = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    if not len(chosen) or not len(houses.tree.order):
+        return nothing
     edge, start = _edges(features, shapes, chosen)
-    if not len(edge) or not len(houses.tree.order):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    if not len(edge):
+        return nothing
     r = houses.rings
     house = (r.x, r.y, r.ring, r.feature, r.box)
     rows = np.arange(len(chosen))

@@ -46,14 +46,10 @@ def merge(of_house: Index, of_zone: Index, overlap: Floats, near: tuple[Index, I
     [5.0]
     """
     near_house, near_zone, distance = near
-    both = np.r_[of_house, near_house] * zones + np.r_[of_zone, near_zone]
-    _, first = np.unique(both, return_index=True)  # of a pair in both, the first: it touches
-    return Pairs(
-        np.r_[of_house, near_house][first],
-        np.r_[of_zone, near_zone][first],
-        np.r_[overlap, np.zeros(len(near_house))][first],
-        np.r_[np.zeros(len(of_house)), distance][first],
-    )
+    house, zone = np.concatenate([of_house, near_house]), np.concatenate([of_zone, near_zone])
+    _, first = np.unique(house * zones + zone, return_index=True)  # of a pair in both, the first: it touches
+    overlaps = np.concatenate([overlap, np.zeros(len(near_house))])
+    return Pairs(house[first], zone[first], overlaps[first], np.concatenate([np.zeros(len(of_house)), distance])[first])
 
 
 Join = Callable[[Index, Index], Floats]
@@ -98,20 +94,24 @@ def dissolve(whole: Floats, join: Join, pairs: Pairs, layer: Index, day: Index) 
     house, zone, overlap = pairs.house[order], pairs.zone[order], pairs.overlap[order]
     if not len(order):
         return np.zeros(0), np.zeros(0)
-    new_group = np.r_[True, (np.diff(house) > 0) | (np.diff(layer[zone]) != 0)]
+    new_group = _starts((np.diff(house) > 0) | (np.diff(layer[zone]) != 0))
     joined = _cumulative(whole[house], join, order, overlap, new_group)
-    new_day = new_group | np.r_[True, np.diff(day[zone]) != 0]
+    new_day = new_group | _starts(np.diff(day[zone]) != 0)
     total, by_then = np.empty_like(joined), np.empty_like(joined)
     total[order] = joined[_last_of(new_group)]
     by_then[order] = joined[_last_of(new_day)]
     return total, by_then
 
 
+def _starts(changes: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Where a row begins something new: the first, and where it changes from the one before."""
+    return np.concatenate([np.ones(1, dtype=bool), changes])
+
+
 def _last_of(starts: npt.NDArray[np.bool_]) -> Index:
     """For each row the last row of its group."""
-    first = np.flatnonzero(starts)
-    last = np.r_[first[1:], len(starts)] - 1
-    return np.repeat(last, np.diff(np.r_[first, len(starts)]))
+    ends = np.append(np.flatnonzero(starts), len(starts))
+    return np.repeat(ends[1:] - 1, np.diff(ends))
 
 
 def _cumulative(whole: Floats, join: Join, order: Index, overlap: Floats, new_group: npt.NDArray[np.bool_]) -> Floats:

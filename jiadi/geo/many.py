@@ -16,6 +16,7 @@ import polars as pl
 
 from jiadi.geo import ground
 from jiadi.geo.axes import Floats, Mask, Shapes
+from jiadi.geo.ground import Houses
 from jiadi.geo.kernel import ring as ring_kernel
 from jiadi.geo.layer import Index, Join, Pairs, merge
 from jiadi.geo.measure import LocalPlane, shapes_of
@@ -53,7 +54,7 @@ class Ground:
             return None
         reach = np.array([-within_m, -within_m, within_m, within_m])
         found = [ring_kernel.meeting(box + reach, *self.tree.parts, self.rings.box) for box in houses.box if np.isfinite(box).all()]
-        rows: Index = np.unique(np.concatenate([*found, np.zeros(0, np.int64)]))
+        rows: Index = np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate([*found, np.zeros(0, np.int64)]))
         return rows
 
 
@@ -86,7 +87,7 @@ def ground_of(places: Places, ids: Ids, plane: LocalPlane) -> Ground:
     return _ground(land, names, order, rings, plane)
 
 
-def both(houses: Places, house_ids: Ids, places: Places, ids: Ids, plane: LocalPlane | None) -> tuple[pl.Series, Index, Rings, Ground]:
+def both(houses: Places, house_ids: Ids, places: Places, ids: Ids, plane: LocalPlane | None) -> tuple[pl.Series, Index, Houses, Ground]:
     """Houses and a layer in one plane (房屋与图层入同一平面).
 
     Args:
@@ -94,15 +95,15 @@ def both(houses: Places, house_ids: Ids, places: Places, ids: Ids, plane: LocalP
         plane: None for that of their own place.
 
     Returns:
-        Ids of the houses, sorted, the rows they had, their rings, and the layer.
+        Ids of the houses, sorted, the rows they had, the houses, and the layer.
     """
     stock, names, rows = _sorted(houses, house_ids)
     land, codes, order = _sorted(places, ids)
     (rings, over), plane = in_plane([degrees(stock), degrees(land)], plane)
-    return names, rows, rings, _ground(land, codes, order, over, plane)
+    return names, rows, Houses(rings), _ground(land, codes, order, over, plane)
 
 
-def parcels(houses: Rings, land: Ground) -> tuple[Index, Index, Floats, Floats]:
+def parcels(houses: Houses, land: Ground) -> tuple[Index, Index, Floats, Floats]:
     """Which parcels each house overlaps (房屋落宗).
 
     Args:
@@ -114,16 +115,16 @@ def parcels(houses: Rings, land: Ground) -> tuple[Index, Index, Floats, Floats]:
 
     >>> import shapely
     >>> house, lot = np.array([shapely.box(118, 29, 118.0001, 29.0001)]), np.array([shapely.box(118, 29, 118.00005, 29.001)])
-    >>> _, _, rings, land = both(house, ["h"], lot, ["p"], None)
-    >>> _, _, overlap, whole = parcels(rings, land)
+    >>> _, _, placed, land = both(house, ["h"], lot, ["p"], None)
+    >>> _, _, overlap, whole = parcels(placed, land)
     >>> (overlap / whole).round(3).tolist()
     [0.5]
     """
-    found = ground.cut(ground.Houses(houses), land.rings, keep=False, chosen=land.around(houses))
-    return found.house, found.feature, found.area, houses.area
+    found = ground.cut(houses, land.rings, keep=False, chosen=land.around(houses.rings))
+    return found.house, found.feature, found.area, houses.rings.area
 
 
-def zones(houses: Rings, land: Ground, road: Mask, *, least_m2: float, near_m: float) -> tuple[Pairs, Floats, Join]:
+def zones(houses: Houses, land: Ground, road: Mask, *, least_m2: float, near_m: float) -> tuple[Pairs, Floats, Join]:
     """Which zones each house lies in, and which roads are near (房屋与管控区叠加).
 
     Args:
@@ -136,19 +137,17 @@ def zones(houses: Rings, land: Ground, road: Mask, *, least_m2: float, near_m: f
     Returns:
         Pairs of house and zone; square metres of each house; and what joins zones.
     """
-    stock = ground.Houses(houses)
-    found = ground.cut(stock, land.rings, keep=True, chosen=land.around(houses))
-    reach = land.around(houses, near_m)
-    roads = (
-        np.flatnonzero(road) if reach is None else np.union1d(reach[road[reach]], np.intersect1d(land.rings.other, np.flatnonzero(road)))
-    )
-    near = ground.near(stock, land.rings, land.lines, roads, near_m)
+    found = ground.cut(houses, land.rings, keep=True, chosen=land.around(houses.rings))
+    reach = land.around(houses.rings, near_m)
+    drawn = land.rings.other[road[land.rings.other]]
+    roads = np.flatnonzero(road) if reach is None else np.union1d(reach[road[reach]], drawn) if len(drawn) else reach[road[reach]]
+    near = ground.near(houses, land.rings, land.lines, roads, near_m)
     kept = (found.area > least_m2) | road[found.feature]
     many = max(len(road), 1)
     pairs = merge(found.house[kept], found.feature[kept], found.area[kept], near, many)
     place = np.searchsorted(found.house * many + found.feature, pairs.house * many + pairs.zone)
 
     def join(rows: Index, number: Index) -> Floats:
-        return ground.joined(stock, found, place[rows], number == 1)
+        return ground.joined(houses, found, place[rows], number == 1)
 
-    return pairs, houses.area, join
+    return pairs, houses.rings.area, join

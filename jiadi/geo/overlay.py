@@ -8,7 +8,7 @@ ids; the order of the input changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,8 @@ ZONE_COLUMNS: dict[str, pl.DataType] = {
     "designated_on": pl.Date(),
     "distance_m": pl.Float64(),
 }
+UNDATED = 2**31 - 1
+"""Day of a zone whose day nobody knows: the last of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def largest_parcel(houses: Places, house_ids: Ids, parcels: Places, parcel_ids: 
     if len(house_ids) >= MANY:
         from jiadi.geo import many  # noqa: PLC0415  loading what is compiled takes a moment
 
-        names, _, rings, land = many.both(houses, house_ids, parcels, parcel_ids, plane)
-        return _parcel_frame(names, land.ids, *many.parcels(rings, land))
+        names, _, stock, land = many.both(houses, house_ids, parcels, parcel_ids, plane)
+        return _parcel_frame(names, land.ids, *many.parcels(stock, land))
     house, parcel = _flatten(plane, (houses, house_ids), (parcels, parcel_ids))
     of_house, of_parcel = _touching(parcel.shapes, house.shapes)
     whole = shapely.area(house.shapes)
@@ -104,17 +106,25 @@ def _parcel_frame(
     of_house, of_parcel, overlap = of_house[kept], of_parcel[kept], overlap[kept]
     whole = whole[of_house]
     share = np.minimum(overlap / whole, 1.0)
-    return pl.DataFrame(
+    return _frame(
+        PARCEL_COLUMNS,
         {
-            "house_id": house_ids[of_house],
-            "parcel_id": parcel_ids[of_parcel],
+            "house_id": house_ids.gather(of_house),
+            "parcel_id": parcel_ids.gather(of_parcel),
             "overlap_m2": overlap,
             "share": share,
             "outside_m2": np.maximum(whole - overlap, 0.0),
             "is_largest": _first_largest(of_house, share),
         },
-        schema=PARCEL_COLUMNS,
     )
+
+
+def _frame(schema: Mapping[str, pl.DataType], columns: Mapping[str, Any]) -> pl.DataFrame:
+    """A frame of columns that are of their kind already: of one house it costs less than a query that casts them."""
+    held = [
+        columns[name] if isinstance(columns[name], pl.Series) else pl.Series(columns[name], dtype=kind) for name, kind in schema.items()
+    ]
+    return pl.DataFrame([series.alias(name) for name, series in zip(schema, held, strict=True)])
 
 
 def outside_parcels(houses: Places, house_ids: Ids, parcels: Places, parcel_ids: Ids, plane: LocalPlane | None = None) -> pl.DataFrame:
@@ -234,10 +244,10 @@ def zone_overlaps(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: Lo
     if len(house_ids) >= MANY:
         from jiadi.geo import many  # noqa: PLC0415  loading what is compiled takes a moment
 
-        names, rows, rings, land = many.both(houses, house_ids, zones["geometry"], zones["id"], plane)
-        about = _about(zones, land.order)
-        frame = _zone_frame(names, about, *many.zones(rings, land, roads(about), least_m2=LEAST_M2, near_m=NEAR_M))
-        odd = rows[rings.other]
+        names, rows, stock, land = many.both(houses, house_ids, zones["geometry"], zones["id"], plane)
+        about = told_of(zones, land.order)
+        frame = _zone_frame(names, about, *many.zones(stock, land, about.road, least_m2=LEAST_M2, near_m=NEAR_M))
+        odd = rows[stock.rings.other]
         if not len(odd):
             return frame
         drawn_otherwise = _zones_by_geos(houses[odd], pl.Series(house_ids)[odd], zones, plane)
@@ -247,8 +257,8 @@ def zone_overlaps(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: Lo
 
 def _zones_by_geos(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: LocalPlane | None) -> pl.DataFrame:
     house, zone = _flatten(plane, (houses, house_ids), (zones["geometry"], zones["id"]))
-    about = _about(zones, zone.rows)
-    road = roads(about)
+    about = told_of(zones, zone.rows)
+    road = about.road
     of_house, of_zone = _touching(zone.shapes, house.shapes)
     overlap = _overlaps(house.shapes, zone.shapes, of_house, of_zone, shapely.area(house.shapes)[of_house])
     kept = (overlap > LEAST_M2) | road[of_zone]
@@ -257,33 +267,67 @@ def _zones_by_geos(houses: Places, house_ids: Ids, zones: pl.DataFrame, plane: L
     return _zone_frame(house.ids, about, pairs, shapely.area(house.shapes), joined_by(house.shapes, zone.shapes, pairs))
 
 
-def _about(zones: pl.DataFrame, rows: Index) -> pl.DataFrame:
-    return zones.select("zone_kind", "zone_class", "designated_on", zone_id="id")[rows]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of zones, in the order of their ground (管控区属性), kept with it for houses that are drawn anew.
+
+    Args:
+        columns: zone_id, zone_kind, zone_class, designated_on.
+        road: (m,) which are road land: to them the distance counts.
+        layer: (m,) number of the layer of each.
+        day: (m,) the day of each as a number, unknown ones last.
+    """
+
+    columns: dict[str, pl.Series]
+    road: Mask
+    layer: Index
+    day: Index
 
 
-def _zone_frame(house_ids: pl.Series, about: pl.DataFrame, pairs: Pairs, whole: Floats, join: Join) -> pl.DataFrame:
-    joined, by_then = dissolve(whole, join, pairs, *_layers(about))
-    return (
-        about[pairs.zone]
-        .with_columns(
-            house_id=house_ids[pairs.house],
-            overlap_m2=pl.Series(pairs.overlap),
-            dissolved_overlap_m2=pl.Series(joined),
-            dissolved_by_then_m2=pl.when(pl.col("designated_on").is_not_null()).then(pl.Series(by_then)),
-            distance_m=pl.Series(np.floor(np.round(pairs.distance * 100, 6) + 0.5) / 100),
-        )
-        .select(pl.col(name).cast(kind) for name, kind in ZONE_COLUMNS.items())
+def told_of(zones: pl.DataFrame, rows: Index) -> Told:
+    """What is told of zones, made ready (准备管控区属性).
+
+    Args:
+        zones: as in `zone_overlaps`.
+        rows: which of them, in what order: `many.Ground.order`.
+
+    >>> zone = pl.DataFrame({"id": ["a", "b"], "zone_kind": ["road", None], "zone_class": None, "designated_on": None})
+    >>> told_of(zone, np.array([1, 0])).road.tolist()
+    [False, True]
+    """
+    kinds = {name: kind for name, kind in ZONE_COLUMNS.items() if name in ("zone_kind", "zone_class", "designated_on")}
+    columns = {name: zones[name].cast(kind).gather(rows) for name, kind in kinds.items()} | {"zone_id": zones["id"].gather(rows)}
+    road: Mask = (columns["zone_kind"] == "road").fill_null(False).to_numpy()
+    return Told(columns, road, *_layers(pl.DataFrame(columns)))
+
+
+def _zone_frame(house_ids: pl.Series, about: Told, pairs: Pairs, whole: Floats, join: Join) -> pl.DataFrame:
+    if not len(pairs.zone):
+        return pl.DataFrame(schema=ZONE_COLUMNS)
+    joined, by_then = dissolve(whole, join, pairs, about.layer, about.day)
+    columns: dict[str, Any] = {name: column.gather(pairs.zone) for name, column in about.columns.items()}
+    undated = np.flatnonzero(about.day[pairs.zone] == UNDATED)
+    return _frame(
+        ZONE_COLUMNS,
+        columns
+        | {
+            "house_id": house_ids.gather(pairs.house),
+            "overlap_m2": pairs.overlap,
+            "dissolved_overlap_m2": joined,
+            "dissolved_by_then_m2": pl.Series(by_then).scatter(undated, None) if len(undated) else by_then,
+            "distance_m": np.floor(np.round(pairs.distance * 100, 6) + 0.5) / 100,
+        },
     )
 
 
-def edited(house: Any, house_id: str, parcels: Any, zones: Any, about: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def edited(house: Any, house_id: str, parcels: Any, zones: Any, about: Told) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Parcels and zones of one house that was drawn anew (单户重算), over ground that is kept.
 
     Args:
         house: WKB or polygon in EPSG:4490, valid.
         house_id: its id.
         parcels, zones: `many.Ground` of both layers, in one plane.
-        about: the zones as in `zone_overlaps`, in any order: that of the rows `zones` was made of.
+        about: what is told of the zones, as `told_of` gives it in the order of `zones`.
 
     Returns:
         What `largest_parcel` and `zone_overlaps` give for this house.
@@ -291,30 +335,18 @@ def edited(house: Any, house_id: str, parcels: Any, zones: Any, about: pl.DataFr
     >>> from jiadi.geo.many import ground_of
     >>> plane, lot = LocalPlane(118.25, 29.25), shapely.box(118, 29, 118.001, 29.001)
     >>> zones = pl.DataFrame(schema={"id": pl.String, "zone_kind": pl.String, "zone_class": pl.String, "designated_on": pl.Date})
-    >>> found, _ = edited(lot, "h", ground_of(np.array([lot]), ["p"], plane), ground_of(np.array([]), [], plane), zones)
+    >>> ground = ground_of(np.array([]), [], plane)
+    >>> found, _ = edited(lot, "h", ground_of(np.array([lot]), ["p"], plane), ground, told_of(zones, ground.order))
     >>> found["share"].to_list()
     [1.0]
     """
     from jiadi.geo import many  # noqa: PLC0415  loading what is compiled takes a moment
+    from jiadi.geo.ground import Houses  # noqa: PLC0415
     from jiadi.geo.rings import rings_of  # noqa: PLC0415
 
-    names, rings = pl.Series([house_id]), rings_of(np.array([house], dtype=object), parcels.plane)
-    on_parcels = _parcel_frame(names, parcels.ids, *many.parcels(rings, parcels))
-    road = roads(about)[zones.order]
-    pairs, whole, join = many.zones(rings, zones, road, least_m2=LEAST_M2, near_m=NEAR_M)
-    used, place = np.unique(pairs.zone, return_inverse=True)
-    few = Pairs(pairs.house, place.astype(np.int64), pairs.overlap, pairs.distance)
-    return on_parcels, _zone_frame(names, _about(about, zones.order[used]), few, whole, join)
-
-
-def roads(about: pl.DataFrame) -> Mask:
-    """Which zones are road land (道路用地): to them the distance counts.
-
-    >>> roads(pl.DataFrame({"zone_kind": ["road", None]})).tolist()
-    [True, False]
-    """
-    mask: Mask = (about["zone_kind"] == "road").fill_null(False).to_numpy()
-    return mask
+    names, stock = pl.Series([house_id]), Houses(rings_of(np.array([house], dtype=object), parcels.plane))
+    on_parcels = _parcel_frame(names, parcels.ids, *many.parcels(stock, parcels))
+    return on_parcels, _zone_frame(names, about, *many.zones(stock, zones, about.road, least_m2=LEAST_M2, near_m=NEAR_M))
 
 
 def _flatten(plane: LocalPlane | None, *layers: tuple[Places, Ids]) -> list[_Flat]:
@@ -336,10 +368,10 @@ def _first_largest(of_house: Index, share: Floats) -> Mask:
     """The pair of the largest share of each house, the first one of equals; pairs come sorted."""
     mask = np.zeros(len(share), dtype=bool)
     if len(share):
-        starts = np.flatnonzero(np.r_[True, np.diff(of_house) > 0])
-        best = np.repeat(np.maximum.reduceat(share, starts), np.diff(np.r_[starts, len(share)]))
+        starts = np.flatnonzero(np.diff(of_house, prepend=-1))
+        best = np.repeat(np.maximum.reduceat(share, starts), np.diff(starts, append=len(share)))
         candidates = np.flatnonzero(share >= best - _TIE)
-        mask[candidates[np.r_[True, np.diff(of_house[candidates]) > 0]]] = True
+        mask[candidates[np.flatnonzero(np.diff(of_house[candidates], prepend=-1))]] = True
     return mask
 
 
@@ -347,7 +379,8 @@ def _layers(about: pl.DataFrame) -> tuple[Index, Index]:
     """Number of the layer of each zone, and the rank of its day in it: equal days are equal, unknown ones last."""
     layer = pl.when(pl.col("zone_kind").is_in(CLASSED)).then(pl.concat_str("zone_kind", pl.lit("/"), pl.col("zone_class").fill_null("")))
     numbers = about.select(
-        layer=layer.otherwise(pl.col("zone_kind")).rank("dense"), day=pl.col("designated_on").cast(pl.Int32).fill_null(2**31 - 1)
+        layer=layer.otherwise(pl.col("zone_kind")).fill_null("").rank("dense"),
+        day=pl.col("designated_on").cast(pl.Int32).fill_null(UNDATED),
     )
     return numbers["layer"].to_numpy().astype(np.int64), numbers["day"].to_numpy().astype(np.int64)
 

@@ -74,13 +74,24 @@ def at_once(work: Callable[[int, int], Result], bounds: Index) -> list[Result]:
         return list(pool.map(lambda span: work(*span), spans))
 
 
+def running(count: Index) -> Index:
+    """Where each begins that has so many of something, and where the last one ends (累计位置).
+
+    >>> running(np.array([2, 3])).tolist()
+    [0, 2, 5]
+    """
+    begins = np.zeros(len(count) + 1, dtype=np.int64)
+    np.cumsum(count, out=begins[1:])
+    return begins
+
+
 def halves(many: int) -> Index:
     """Bounds of parts that are worth a thread of their own (分块界).
 
     >>> halves(10).tolist(), len(halves(10_000))
     ([0, 10], 3)
     """
-    return np.linspace(0, many, (THREADS if many > _WORTH else 1) + 1).astype(np.int64)
+    return np.linspace(0, many, THREADS + 1).astype(np.int64) if many > _WORTH else np.array([0, many])
 
 
 def rings_of(places: pl.Series | npt.NDArray[Any], plane: LocalPlane) -> Rings:
@@ -117,8 +128,7 @@ def degrees(places: pl.Series | npt.NDArray[Any]) -> Rings:
         places, odd = _plain(places, odd)
         data, offset, there = _bytes(places)
         counted = _counted(data, offset, there)
-    feature = np.r_[0, np.cumsum(counted[:, 0])]
-    point = np.r_[0, np.cumsum(counted[:, 1])]
+    feature, point = running(counted[:, 0]), running(counted[:, 1])
     x, y, ring = np.empty(point[-1]), np.empty(point[-1]), np.zeros(feature[-1] + 1, dtype=np.int64)
     at_once(lambda a, b: wkb.fill(data, offset, feature, point[a], x, y, ring, a, b), _even(point, 2 * THREADS))
     return Rings(x, y, ring, feature, np.zeros((0, 4)), np.zeros(0), odd)
@@ -230,5 +240,5 @@ def tree_of(rings: Rings) -> Tree:
     sizes = [-(-len(order) // ring_kernel.LEAF)]
     while sizes[-1] > 1:
         sizes.append(-(-sizes[-1] // ring_kernel.FAN))
-    level = np.r_[0, np.cumsum(sizes)].astype(np.int64)
+    level = running(np.array(sizes, dtype=np.int64))
     return Tree(ring_kernel.pack(rings.box, order, level), level, order)

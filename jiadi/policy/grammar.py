@@ -450,7 +450,8 @@ def _counted(parts: list[_Answer]) -> _Number:
         held = [part(row) for part in parts]
         low: Any = sum(truth.certain * 1 for truth in held)
         known = all(truth.certain is truth.possible for truth in held)
-        return Span(low, low if known else sum(truth.possible * 1 for truth in held))
+        high: Any = low if known else sum(truth.possible * 1 for truth in held)
+        return Span(low, high)
 
     return number
 

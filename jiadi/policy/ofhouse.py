@@ -69,7 +69,7 @@ class Index:
     def house(self, name: str) -> House:
         """A house by its id; KeyError where there is none."""
         ids = self._facts.ids["house"]
-        row = bisect_left(ids, name)  # type: ignore[type-var]  # a Series is a sequence; its ids are sorted
+        row = bisect_left(ids, name)  # a Series is a sequence, and its ids are sorted
         if row == len(ids) or ids[row] != name:
             raise KeyError(name)
         return House.at(self._facts, row, tuple(self._zones.of(row).tolist()))

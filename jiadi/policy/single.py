@@ -288,7 +288,8 @@ class Readings:
 
     def place(self, house: House, subject: str) -> int:
         """Row of the law's arrays for the place of a house, its parcel or its household."""
-        return self._place[self.facts.blocks[subject].division.item(house.rows[subject])]
+        held: int = self.facts.blocks[subject].division.item(house.rows[subject])
+        return self._place[held]
 
     def of(self, house: House, settled: set[str]) -> Iterator[tuple[str, Rule, list[str], Reading | None]]:
         """The rules that serve a house (适用规则).

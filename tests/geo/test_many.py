@@ -221,6 +221,6 @@ def test_one_edited_house_has_the_figures_of_a_whole_run(houses: Any, parcels: A
     parcel, parcel_ids = arrays("p", parcels)
     frame = zone_frame([*zones, *roads])[::-1]
     land, controlled = ground_of(parcel, parcel_ids, PLANE), ground_of(frame["geometry"], frame["id"], PLANE)
-    on_parcels, in_zones = overlay.edited(house[0], "h000", land, controlled, frame)
+    on_parcels, in_zones = overlay.edited(house[0], "h000", land, controlled, overlay.told_of(frame, controlled.order))
     close(largest_parcel(house, house_ids, parcel, parcel_ids, PLANE), on_parcels)
     close(zone_overlaps(house, house_ids, frame, PLANE), in_zones)
