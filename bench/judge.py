@@ -145,7 +145,7 @@ def measure(tables: dict[str, pl.DataFrame], repeat: int) -> tuple[list[float], 
     return seconds[1:], judgement
 
 
-def what_if(tables: dict[str, pl.DataFrame], repeat: int) -> None:
+def what_if(which: str, tables: dict[str, pl.DataFrame], repeat: int) -> None:
     """Seconds of one changed figure each, and which rules ran; each checked against a full judgement by the changed set."""
     law, held = load("quzhou"), Facts.from_frames(JUDGED_ON, tables)
     base = whatif.baseline(held, law)
@@ -161,7 +161,7 @@ def what_if(tables: dict[str, pl.DataFrame], repeat: int) -> None:
             seconds.append(time.perf_counter() - began)
         if not np.array_equal(judge(held, changed).verdict, result.judgement.verdict):
             raise SystemExit(f"what-if of {figure} differs from a full judgement")
-        told(f"what if {figure} ({', '.join(result.ran)})", seconds[1:])
+        told(f"what if {figure}{which} ({', '.join(result.ran)})", seconds[1:])
 
 
 def counted(judgement: Judgement) -> dict[str, dict[str, int]]:
@@ -218,7 +218,8 @@ def main() -> None:
     told(f"jiadi, {options.houses:,} houses, all known", seconds)
     told("jiadi, with blanks", blank_seconds)
     print(f"  all known   {ours['verdicts']}\n  with blanks {counted(blank_judgement)['verdicts']}")
-    what_if(tables, options.repeat)
+    what_if("", tables, options.repeat)
+    what_if(", with blanks", with_blanks(tables), options.repeat)
     by_sql = duckdb_rules.measure(held, CLASSES, load("quzhou"), max(5, options.repeat))
     beside("DuckDB, all known", by_sql, ours, seconds)
     if not options.openfisca:

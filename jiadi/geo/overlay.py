@@ -54,6 +54,7 @@ ZONE_COLUMNS: dict[str, pl.DataType] = {
     "designated_on": pl.Date(),
     "distance_m": pl.Float64(),
 }
+_NO_ZONES = pl.DataFrame(schema=ZONE_COLUMNS)
 UNDATED = 2**31 - 1
 """Day of a zone whose day nobody knows: the last of all."""
 
@@ -109,8 +110,8 @@ def _parcel_frame(
     return _frame(
         PARCEL_COLUMNS,
         {
-            "house_id": house_ids.gather(of_house),
-            "parcel_id": parcel_ids.gather(of_parcel),
+            "house_id": house_ids[of_house],
+            "parcel_id": parcel_ids[of_parcel],
             "overlap_m2": overlap,
             "share": share,
             "outside_m2": np.maximum(whole - overlap, 0.0),
@@ -303,15 +304,15 @@ def told_of(zones: pl.DataFrame, rows: Index) -> Told:
 
 def _zone_frame(house_ids: pl.Series, about: Told, pairs: Pairs, whole: Floats, join: Join) -> pl.DataFrame:
     if not len(pairs.zone):
-        return pl.DataFrame(schema=ZONE_COLUMNS)
+        return _NO_ZONES.clone()
     joined, by_then = dissolve(whole, join, pairs, about.layer, about.day)
-    columns: dict[str, Any] = {name: column.gather(pairs.zone) for name, column in about.columns.items()}
+    columns: dict[str, Any] = {name: column[pairs.zone] for name, column in about.columns.items()}
     undated = np.flatnonzero(about.day[pairs.zone] == UNDATED)
     return _frame(
         ZONE_COLUMNS,
         columns
         | {
-            "house_id": house_ids.gather(pairs.house),
+            "house_id": house_ids[pairs.house],
             "overlap_m2": pairs.overlap,
             "dissolved_overlap_m2": joined,
             "dissolved_by_then_m2": pl.Series(by_then).scatter(undated, None) if len(undated) else by_then,

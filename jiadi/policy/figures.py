@@ -69,10 +69,15 @@ class Figures:
             subject: house, parcel or household.
         """
         if subject not in self._places:
-            held: Array = self.place[self._division[subject]]
-            alone = len(held) and held.min() == held.max()
-            self._places[subject] = np.array(held[0], dtype=np.int64) if alone else held
+            self._places[subject] = self._looked_up(self._division[subject])
         return self._places[subject]
+
+    def _looked_up(self, rows: Array) -> Array:
+        known = self.place[:-1]
+        if len(rows) and len(known) and (known == known[0]).all() and rows.min() >= 0:
+            return np.array(known[0], dtype=np.int64)  # as in most counties: one set for all of them, so no row is looked at
+        held: Array = self.place[rows]
+        return np.array(held[0], dtype=np.int64) if len(held) and held.min() == held.max() else held
 
     def covered(self, subject: str) -> Array:
         """Which rows of facts lie in a place that the set knows."""
