@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.test import Client
+from django.utils import timezone
 
+from jiadi.server.accounts.actions import create_user, grant
+from jiadi.server.accounts.models import SignIn, User
+from jiadi.server.accounts.queries import OPERATOR
 from jiadi.server.database.private import APP, OWNER, Private
+from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.database.url import connection
+
+PASSWORD = "three quiet herons"
 
 
 def _serve(alias: str, url: str) -> None:
@@ -42,3 +50,35 @@ def db(database: Private) -> Iterator[Private]:
     with transaction.atomic():
         yield database
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def make_user(db: Private) -> Callable[..., User]:
+    """Makes a user whose password is PASSWORD, with a role in a division where one is given."""
+
+    def make(username: str, role: str = "", code: str = "", full_name: str = "") -> User:
+        narrow(EVERYWHERE)
+        user = create_user(OPERATOR, username, full_name or f"某{username}", PASSWORD, why="test")
+        if role:
+            grant(OPERATOR, user, role, code, timezone.localdate(), None, "test")
+        return user
+
+    return make
+
+
+@pytest.fixture
+def enter(db: Private) -> Callable[..., Client]:
+    """A browser in which a user is signed in, or nobody."""
+
+    def entered(user: User | None = None) -> Client:
+        browser = Client(SERVER_NAME="localhost")
+        if user is not None:
+            now = timezone.now()
+            kept = SignIn.objects.create(user=user, begun_at=now, seen_at=now, address="127.0.0.1")
+            browser.force_login(user)
+            session = browser.session
+            session["sign_in"] = str(kept.pk)
+            session.save()
+        return browser
+
+    return entered
