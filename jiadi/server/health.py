@@ -13,6 +13,7 @@ from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 
 from jiadi.server.environment import value
 from jiadi.server.jobs.queries import workers_alive
@@ -27,11 +28,13 @@ KNOCK_S = 3
 log = logging.getLogger(__name__)
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the process lives: it touches no row and no other program (存活)."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when pages and jobs can be served, 503 otherwise; the answer says what is missing (就绪)."""
     said = readiness()
