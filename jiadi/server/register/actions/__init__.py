@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from jiadi.server.register.actions.record import Recorded, reckoned, record
+from jiadi.server.register.actions.laying import laid_over
+from jiadi.server.register.actions.preview import Preview, preview
+from jiadi.server.register.actions.record import Recorded, record
+from jiadi.server.register.actions.undo import Undone, undo
 
-__all__ = ["Recorded", "reckoned", "record"]
+__all__ = ["Preview", "Recorded", "Undone", "laid_over", "preview", "record", "undo"]

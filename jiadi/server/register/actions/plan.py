@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -57,6 +57,17 @@ class Plan:
     steps: dict[str, Step] = field(default_factory=dict)
     renewal: Renewal | None = None
 
+    def without(self, ids: Collection[str]) -> Plan:
+        """The same, but for rows that stay as they are (保留的行)."""
+        if not ids:
+            return self
+        held = list(ids)
+        steps = {
+            name: replace(step, update=step.update.filter(~pl.col("id").is_in(held)), delete=step.delete.filter(~step.delete.is_in(held)))
+            for name, step in self.steps.items()
+        }
+        return replace(self, steps=steps)
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Table → rows added, changed, removed, kept, same (变更统计)."""
         return {
@@ -93,11 +104,16 @@ def plan(delivery: Delivery, linked: Linked, division: str, old: Mapping[str, pl
     """Reckon what recording a delivery would do (制定变更计划).
 
     Args:
-        delivery: checked; `linked`: of it.
+        delivery: checked, with every list that the register has there; `linked`: of it.
         division: of the delivery.
         old: rows of every table as the register has them, of `frames.columns`.
         before: the same as the core has them.
+
+    Raises:
+        Refusal: `lists_missing`: it has not all lists; see `laid_over`.
     """
+    if missing := sorted(set(before[0].tables) - set(delivery.tables)):
+        raise Refusal("lists_missing", f"The delivery has no {', '.join(missing)}.", "Lay it over what the register has first.")
     known = dict(delivery.extra.get("sources") or {})  # type: ignore[call-overload]
     fresh = delivery.sources.filter(~pl.col("source_id").is_in(list(known))) if known else delivery.sources
     ids = keys.column(fresh.height)
@@ -156,12 +172,12 @@ def _steps(
     steps = {}
     for name in (*frames.LISTED, "coverage"):
         if name in named:
-            pointed = _kept_pointers(_pointed(named[name], ends), old[name], delivery)
+            pointed = _pointed(named[name], ends)
             removed = gone[name] if name in gone else _replaced(named[name], old[name])
             steps[name] = _step(pointed, old[name], removed, gone)
         elif any(column in old[name].columns for column in frames.POINTS):
             steps[name] = _step(old[name], old[name], pl.Series([], dtype=pl.String), gone)
-    steps["link"] = _link_step(new["link"], named, old, gone, _handed_in(delivery))
+    steps["link"] = _link_step(new["link"], named, old, gone)
     return steps
 
 
@@ -185,12 +201,19 @@ def _gone(name: str, named: Mapping[str, pl.DataFrame], old: Mapping[str, pl.Dat
     lists = ("house", "footprint") if name == "house" else (name,)
     for table in lists:
         if table in delivery.tables:
-            told |= _absent(delivery.coverage, table, codes, missing)
+            told |= absent(delivery.coverage, table, codes, missing)
     return missing.filter(told)["id"]
 
 
-def _absent(coverage: list[Coverage], table: str, codes: pl.Series, missing: pl.DataFrame) -> pl.Series:
-    """Whether the absence of each row is a fact: what was decided on a day outside the period of the list is not missed."""
+def absent(coverage: list[Coverage], table: str, codes: pl.Series, missing: pl.DataFrame) -> pl.Series:
+    """Whether the absence of each row is a fact (缺行是否为实): what was decided on a day outside the list's period is not missed.
+
+    Args:
+        coverage: of the newer delivery.
+        table: name of the list.
+        codes: String, 12 digits, where each row lies.
+        missing: the rows.
+    """
     places = sorted(set(codes.to_list()))
     at = codes.replace_strict(places, list(range(len(places))), return_dtype=pl.Int32).to_numpy() if places else np.zeros(0, dtype=np.int32)
     found = np.zeros(missing.height, dtype=bool)
@@ -231,22 +254,6 @@ def _replaced(coverage: pl.DataFrame, old: pl.DataFrame) -> pl.Series:
     return missing.filter(pl.Series(spoken, dtype=pl.Boolean))["id"]
 
 
-def _kept_pointers(frame: pl.DataFrame, old: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
-    """A delivery without parcels, or without persons, says nothing of who and what a row belongs to."""
-    given = _handed_in(delivery)
-    kept = [column for column, name in frames.POINTS.items() if column in frame.columns and name not in given]
-    if not kept:
-        return frame
-    held = old.select("id", *(pl.col(column).alias(f"{column}_held") for column in kept))
-    joined = frame.join(held, on="id", how="left", maintain_order="left")
-    return joined.with_columns(pl.col(f"{column}_held").alias(column) for column in kept).select(frame.columns)
-
-
-def _handed_in(delivery: Delivery) -> set[str]:
-    given = {"house" if name == "footprint" else name for name in delivery.tables}
-    return given | ({"household"} if "person" in given else set())
-
-
 def _step(frame: pl.DataFrame, old: pl.DataFrame, removed: pl.Series, gone: Mapping[str, pl.Series]) -> Step:
     inserted = frame.join(old, on="id", how="anti")
     stay = frame.join(old, on="id", how="semi", maintain_order="left")
@@ -273,22 +280,21 @@ def _differing(frame: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
 
 
 def _link_step(
-    new: pl.DataFrame, named: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame], gone: Mapping[str, pl.Series], given: set[str]
+    new: pl.DataFrame, named: Mapping[str, pl.DataFrame], old: Mapping[str, pl.DataFrame], gone: Mapping[str, pl.Series]
 ) -> Step:
-    """Links of kinds of which both lists were handed in are those of the delivery; a row that stays keeps the others under its key."""
-    ours = _ends(new).filter(pl.col("left").is_in(list(given)) & pl.col("right").is_in([*given, "footprint"]))
+    """Links are those of the delivery; a row that stays although no list has it keeps its own."""
     held = _ends(old["link"])
     for side in ("left", "right"):
         held = held.join(
             _fates(side, named, old, gone), left_on=[side, f"{side}_key"], right_on=["table", "key"], how="left", maintain_order="left"
         )
-    again = pl.col("left").is_in(list(given)) & pl.col("right").is_in([*given, "footprint"]) & pl.col("left_again").fill_null(False)
+    again = pl.col("left_again").fill_null(False)
     dead = pl.col("left_gone").fill_null(False) | pl.col("right_gone").fill_null(False)
     called = [pl.coalesce(f"{side}_now", f"{side}_key").alias(f"{side}_key") for side in ("left", "right")]
     stays = held.filter(~again & ~dead).with_columns(called)
     known = held.filter(again | dead).with_columns(called).select(*LINK, "id").unique(LINK, keep="first")
-    named_links = ours.join(known, on=LINK, how="left", maintain_order="left")
-    named_links = named_links.with_columns(pl.coalesce("id", keys.column(ours.height).alias("fresh")).alias("id"))
+    named_links = new.join(known, on=LINK, how="left", maintain_order="left")
+    named_links = named_links.with_columns(pl.coalesce("id", keys.column(new.height).alias("fresh")).alias("id"))
     frame = pl.concat([named_links.select(old["link"].columns), stays.select(old["link"].columns)])
     removed = old["link"].join(frame, on="id", how="anti")["id"]
     return _step(frame, old["link"], removed, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -59,6 +60,7 @@ def record(
     word: str = "accept",
     source: str = "",
     import_id: UUID | None = None,
+    keeping: Collection[str] = (),
 ) -> Recorded:
     """Put a checked and linked delivery into the register (入库), in the open transaction.
 
@@ -69,14 +71,14 @@ def record(
         access, delivery, linked, division: see `reckoned`.
         why, word, source: of the act.
         import_id: of the import, which the sources carry.
+        keeping: ids of rows that stay as the register has them, whatever the delivery says.
 
     Raises:
         Refusal: `no_place`, `outside_scope`.
     """
     place = division or division_of(delivery, linked)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [span(place[:6])[0]])
-    made = reckoned(access, delivery, linked, place)
+    lock(place)
+    made = reckoned(access, delivery, linked, place).without(keeping)
     low = span(place)[0]
     with acting(access, word, why=why, source=source, division=low, subject=SUBJECT, subject_id=import_id or "") as doing:
         _put_sources(made, delivery, import_id)
@@ -85,9 +87,15 @@ def record(
             bulk.update(frames.STORED[name], frames.stored(name, step.update))
         for name in reversed(made.steps):
             bulk.delete(frames.STORED[name], made.steps[name].delete)
-        counts = made.counts()
+        counts = {name: one for name, one in made.counts().items() if any(one.values())}
         doing.detail["rows"] = counts
     return Recorded(doing.id, counts)
+
+
+def lock(division: str) -> None:
+    """Wait until nobody else records in the same county (同县依次办理), till the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [span(division[:6])[0]])
 
 
 def _put_sources(made: Plan, delivery: Delivery, import_id: UUID | None) -> None:

@@ -86,7 +86,7 @@ def tables(scope: Scope, division: str, as_of: Moment = None) -> tuple[Delivery,
 def whole(scope: Scope, as_of: Moment = None) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """Rows of every table, and the sources with their numbers (全部的行与来源)."""
     rows = {name: rows_of(name, scope, as_of) for name in frames.STORED}
-    return rows, _sources(scope, as_of)
+    return rows, _sources(scope, as_of, rows)
 
 
 def delivered(rows: Mapping[str, pl.DataFrame], sources: pl.DataFrame) -> tuple[Delivery, Linked]:
@@ -118,13 +118,21 @@ def rows_of(name: str, scope: Scope, as_of: Moment = None) -> pl.DataFrame:
     return frames.opened(name, bulk.read(known(frames.STORED[name], scope, as_of).values_list(*schema), schema))
 
 
-def _sources(scope: Scope, as_of: Moment) -> pl.DataFrame:
+def _sources(scope: Scope, as_of: Moment, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Sources that rows come from, and of lists of the same name else the latest one; each name is one of a kind."""
     found = bulk.read(known(models.Source, scope, as_of).values_list(*SOURCE), SOURCE).with_columns(frames.plain("id")).sort("id")
-    number = pl.col("number") if found["number"].is_unique().all() else pl.int_range(1, pl.len() + 1)
+    columns = [frame[name] for frame in rows.values() for name in ("source_id", "footprint_source_id") if name in frame.columns]
+    used = pl.concat([column.drop_nulls().unique().alias("id") for column in columns]).unique()
+    name = ["file", "sheet", "table"]
+    serves = pl.col("id").is_in(used.implode())
+    kept = found.filter(serves | (~serves.any().over(name) & (pl.col("id") == pl.col("id").max().over(name))))
+    place, last = pl.int_range(1, pl.len() + 1).over("file", "sheet"), pl.len().over("file", "sheet")
+    told = pl.when(place < last).then(pl.format("{} #{}", "file", place)).otherwise("file").alias("file")
+    number = pl.col("number") if kept["number"].is_unique().all() else pl.int_range(1, pl.len() + 1)
     return (
-        found.with_columns(number.cast(pl.Int32).alias("source_id"))
+        kept.with_columns(number.cast(pl.Int32).alias("source_id"), told)
+        .select("source_id", *list(SOURCE))
         .drop("number")
-        .select("source_id", pl.all().exclude("source_id"))
         .sort("source_id")
     )
 

@@ -1,0 +1,27 @@
+"""What was done (操作查询)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from jiadi.server.cases.models import Act
+from jiadi.server.database.scope import Scope
+
+
+def act(scope: Scope, act_id: UUID) -> Act | None:
+    """One act that a scope sees (查一次操作); None where there is none."""
+    return Act.objects.filter(scope.where(), id=act_id).first()
+
+
+def ids_apart_from(scope: Scope, subject: str) -> QuerySet[Any, Any]:
+    """Ids of acts that were about something else (其他操作): for a condition of another query."""
+    return Act.objects.filter(scope.where()).exclude(subject=subject).values("id")
+
+
+def named(scope: Scope, acts: Iterable[UUID]) -> dict[UUID, Act]:
+    """Acts by their ids, those that a scope sees (按编号查操作)."""
+    return {one.id: one for one in Act.objects.filter(scope.where(), id__in=list(acts))}
