@@ -13,11 +13,15 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from django.db import connection
 
 from jiadi.cli import app
 from jiadi.law import load
 from jiadi.policy.labels import sections
 from jiadi.register.schema import TABLES
+from jiadi.server.register import models
+from jiadi.server.register.columns import Row, fields_of
+from jiadi.server.register.queries.lists import VERSIONS
 
 ROOT = Path(__file__).parent.parent
 LINES_OF_A_FILE = 500
@@ -204,3 +208,74 @@ def test_locks_hold_every_dependency_with_hashes() -> None:
     pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))
     assert {name.lower() for name in wanted} - set(pinned) == set()
     assert lock.count("--hash=sha256:") > len(pinned)
+
+
+MODELS = {model._meta.model_name: model for model in (*models.KEPT, models.Division)}
+NAMED_OTHERWISE = {
+    "division": {"division_code": "code", "division_name": "name", "level": "level", "parent_code": "parent"},
+    "source": {"source_id": "number"},
+}
+"""Tables that the server keeps itself: column of the schema → of the model."""
+PART_OF_ANOTHER = {"footprint": ("house", {"footprint_id", "footprint_source_id", "footprint_source_row"})}
+"""A footprint and its row of the survey are one house; what only the footprint has is where it was drawn."""
+BESIDE_THE_SCHEMA = {
+    "division": {"valid_from": "a division that was merged away keeps its past", "valid_to": "", "successor": ""},
+    "source": {
+        "id": "of the register, where many deliveries meet",
+        "division": "scope reads it",
+        "delivery": "of which import",
+        "headers": "how the file names its columns",
+        "delivered_on": "",
+    },
+    "person": {"household_id": "joined", "initials": "search", "phone_sealed": "entered here, in no list", "phone_hash": ""},
+    "house": {
+        "parcel_id": "joined",
+        "household_id": "joined",
+        "division_code": "village, or what is known of it",
+        "stated_only": "drawn by nobody",
+        "footprint_id": "the footprint is part of the house",
+        "footprint_source_id": "",
+        "footprint_source_row": "",
+    },
+    "right": {"parcel_id": "joined", "household_id": "joined"},
+    "coverage": dict.fromkeys(("table", "divisions", "covers_from", "covers_to", "kind"), "`register.tables.Coverage`"),
+    "link": dict.fromkeys(("kind", "left_key", "right_key", "state", "score", "reason"), "`register.tables.PAIRS`"),
+}
+"""Table → column that the schema does not know, and why it is there; "" for the same reason as the one before."""
+OF_EVERY_ROW = {field.column for field in Row._meta.get_fields() if hasattr(field, "column")}
+OF_A_VERSION = {"version", "id", "known_from", "known_to", "act", "ended_by"}
+
+
+def columns_of(model: Any) -> set[str]:
+    """Names of a model's columns."""
+    return {field.column for field in model._meta.local_fields}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
+def test_every_column_of_the_schema_is_stored(table: Any) -> None:
+    name, _ = PART_OF_ANOTHER.get(table.name, (table.name, set()))
+    called = NAMED_OTHERWISE.get(name, {})
+    wanted = {called.get(stored, stored): held for column in table.columns for stored, held in fields_of(column).items()}
+    assert set(wanted) - columns_of(MODELS[name]) == set()
+    if name not in called and name not in NAMED_OTHERWISE:
+        kinds = {field.column: type(field) for field in MODELS[name]._meta.local_fields}
+        assert {column: kinds[column] for column in wanted} == {column: type(held) for column, held in wanted.items()}
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_nothing_is_stored_that_the_schema_does_not_know(name: str) -> None:
+    known = {
+        NAMED_OTHERWISE.get(name, {}).get(one, one)
+        for column in (TABLES[name].columns if name in TABLES else ())
+        for one in fields_of(column)
+    }
+    own = OF_EVERY_ROW if issubclass(MODELS[name], Row) else set()
+    assert columns_of(MODELS[name]) - known - own == set(BESIDE_THE_SCHEMA.get(name, {}))
+
+
+@pytest.mark.parametrize("model", models.KEPT, ids=lambda model: model._meta.model_name)
+def test_every_column_is_kept_in_the_versions(model: Any) -> None:
+    versions = VERSIONS[model]
+    assert columns_of(versions) == columns_of(model) | OF_A_VERSION
+    kinds, kept = ({field.column: field.db_type(connection) for field in one._meta.local_fields} for one in (model, versions))
+    assert {column: kept[column] for column in kinds} == kinds

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from jiadi.server.register.queries.lists import Moment, delivered, known, moment, rows_of, tables, whole
+from jiadi.server.register.queries.file import HouseFile, Trace, house_file, trace
+from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, known, moment, rows_of, tables, whole
 from jiadi.server.register.queries.named import named
 
-__all__ = ["Moment", "delivered", "known", "moment", "named", "rows_of", "tables", "whole"]
+__all__ = [
+    "VERSIONS",
+    "HouseFile",
+    "Moment",
+    "Trace",
+    "delivered",
+    "house_file",
+    "known",
+    "moment",
+    "named",
+    "rows_of",
+    "tables",
+    "trace",
+    "whole",
+]
