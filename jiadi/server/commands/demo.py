@@ -66,8 +66,8 @@ def _prepare(folder: Path, county: Path | None, lang: str) -> None:
     if missing_migrations():
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     loading.make_accounts(folder / "keys" / "accounts.json")
-    if county is not None:
-        show.screen.print(say("demo_loaded", lang, done=", ".join(loading.load(county))), markup=False)
+    if county is not None and (done := loading.load(county)):
+        show.screen.print(say("demo_loaded", lang, done=", ".join(done)), markup=False)
     connections.close_all()
 
 

@@ -1,0 +1,75 @@
+"""Jobs: done by a role that owns nothing, and taken up again where their worker was killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from procrastinate import App, PsycopgConnector
+
+from jiadi.server.database.private import APP, Private
+from jiadi.server.jobs.queries import SILENT_S
+from jiadi.server.jobs.tasks import MOST_ATTEMPTS, take_up
+
+
+@pytest.fixture
+def line(database: Private) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection as the app, to tables of jobs that are empty before and after."""
+    with psycopg.connect(database.url(APP), autocommit=True) as app:
+        app.execute("DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers")
+        yield app
+        app.execute("DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers")
+
+
+def begun(line: psycopg.Connection[tuple[object, ...]], silent_s: float, attempts: int = 0, lock: str | None = None) -> object:
+    """Id of a job that a worker has begun, which last said so long ago that it lives."""
+    worker = line.execute(
+        "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s)) RETURNING id", [silent_s]
+    ).fetchone()
+    assert worker
+    job = line.execute(
+        """INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id, attempts, queueing_lock)
+        VALUES ('default', 'some', 'doing', %s, %s, %s) RETURNING id""",
+        [worker[0], attempts, lock],
+    ).fetchone()
+    assert job
+    return job[0]
+
+
+def taken_up(database: Private) -> list[int]:
+    async def run() -> list[int]:
+        async with App(connector=PsycopgConnector(conninfo=database.url(APP))).open_async() as app:
+            return await take_up(app.job_manager)
+
+    return asyncio.run(run())
+
+
+def status(line: psycopg.Connection[tuple[object, ...]], job: object) -> object:
+    row = line.execute("SELECT status::text FROM procrastinate_jobs WHERE id = %s", [job]).fetchone()
+    assert row
+    return row[0]
+
+
+def test_jobs_of_the_dead_run_again_and_those_of_the_living_go_on(
+    database: Private, line: psycopg.Connection[tuple[object, ...]]
+) -> None:
+    dead, alive = begun(line, SILENT_S + 60), begun(line, 0)
+    assert taken_up(database) == [dead]
+    assert (status(line, dead), status(line, alive)) == ("todo", "doing")
+    assert taken_up(database) == []
+
+
+def test_a_job_that_kills_every_worker_is_given_up(database: Private, line: psycopg.Connection[tuple[object, ...]]) -> None:
+    deadly = begun(line, SILENT_S + 60, attempts=MOST_ATTEMPTS)
+    assert taken_up(database) == []
+    assert status(line, deadly) == "failed"
+
+
+def test_a_job_whose_like_waits_already_is_not_doubled(database: Private, line: psycopg.Connection[tuple[object, ...]]) -> None:
+    dead = begun(line, SILENT_S + 60, lock="one")
+    other = begun(line, SILENT_S + 60)
+    line.execute("INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock) VALUES ('default', 'some', 'one')")
+    assert taken_up(database) == [other]
+    assert status(line, dead) == "aborted"
