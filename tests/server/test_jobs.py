@@ -52,9 +52,7 @@ def status(line: psycopg.Connection[tuple[object, ...]], job: object) -> object:
     return row[0]
 
 
-def test_jobs_of_the_dead_run_again_and_those_of_the_living_go_on(
-    database: Private, line: psycopg.Connection[tuple[object, ...]]
-) -> None:
+def test_jobs_of_the_dead_run_again_and_those_of_the_living_go_on(database: Private, line: psycopg.Connection[tuple[object, ...]]) -> None:
     dead, alive = begun(line, SILENT_S + 60), begun(line, 0)
     assert taken_up(database) == [dead]
     assert (status(line, dead), status(line, alive)) == ("todo", "doing")

@@ -95,9 +95,8 @@ def test_the_app_of_a_migrated_database_may_start(database: Private) -> None:
 @pytest.mark.usefixtures("good")
 @pytest.mark.parametrize(("role", "power"), [(OWNER, "owns_tables"), ("postgres", "superuser")])
 def test_a_role_with_powers_does_not_start(database: Private, role: str, power: str) -> None:
-    with connected_as(database, role):
-        with pytest.raises(safety.Unsafe, match=power):
-            safety.refuse_unsafe()
+    with connected_as(database, role), pytest.raises(safety.Unsafe, match=power):
+        safety.refuse_unsafe()
 
 
 @pytest.mark.usefixtures("good")
