@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from django.db import transaction
 from django.utils import timezone
 
-from jiadi.server.accounts.models import Grant, User
-from jiadi.server.accounts.queries import NOBODY
+from jiadi.run import pipeline
+from jiadi.server.accounts import actions, passwords
+from jiadi.server.accounts.models import User
+from jiadi.server.accounts.queries import NOBODY, OPERATOR
 from jiadi.server.accounts.roles import roles
-from jiadi.server.cases.actions import acting
 from jiadi.server.commands.instance import keep_secret
-from jiadi.server.database.scope import EVERYWHERE, narrow, span
+from jiadi.server.database.scope import EVERYWHERE, seeing
+from jiadi.server.register.actions import record
+from jiadi.server.register.models import House
+from jiadi.server.register.queries import known
 
 COUNTY = "330802"
 PLACES = {2: "33", 4: "3308", 6: COUNTY, 9: "330802005", 12: "330802005202"}
 """Divisions around one village of the sample county, by the digits of their code."""
 WHY = "demo"
 
-Step = Callable[[Path], str]
-"""One step of loading: from the county's folder to a word on what was done; "" where it was done before."""
+Step = Callable[[Path], int]
+"""One step of loading: from the county's folder to the number of rows that it wrote; 0 where it was done before."""
 
 
 def make_accounts(kept: Path) -> None:
@@ -33,64 +34,50 @@ def make_accounts(kept: Path) -> None:
     Args:
         kept: file of the names and passwords, which nobody else can read.
     """
-    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
-    if known and User.objects.filter(username__in=[one["username"] for one in known]).count() == len(known):
-        return
-    made = [
-        {"role": name, "username": name.replace("_", "."), "password": _password(), "division": PLACES[max(role.levels)]}
-        for name, role in roles().items()
-    ]
-    # Kept first: an account whose password nobody knows would be of no use.
-    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keep_secret(kept, json.dumps(made, ensure_ascii=False, indent=1) + "\n")
-    with _everywhere():
+    with seeing(EVERYWHERE):
+        there = set(User.objects.values_list("username", flat=True))
+        made = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+        if not made:
+            places = {name: PLACES[max(role.levels)] for name, role in roles().items()}
+            made = [
+                {"role": name, "username": name.replace("_", "."), "password": passwords.temporary(), "division": places[name]}
+                for name in roles()
+            ]
+            # Kept first: an account whose password nobody knows would be of no use.
+            kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            keep_secret(kept, json.dumps(made, ensure_ascii=False, indent=1) + "\n")
         for one in made:
-            create(one["username"], roles()[one["role"]].title["zh"], one["password"], one["role"], one["division"])
+            if one["username"] not in there:
+                user = actions.create_user(OPERATOR, one["username"], roles()[one["role"]].title["zh"], one["password"], why=WHY)
+                actions.grant(OPERATOR, user, one["role"], one["division"], timezone.localdate(), None, WHY)
 
 
-def _password() -> str:
-    """20 characters that can be read out: words of four, without letters that look alike."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
-
-
-@contextmanager
-def _everywhere() -> Iterator[None]:
-    with transaction.atomic():
-        narrow(EVERYWHERE)
-        yield
-
-
-def create(username: str, full_name: str, password: str, role: str, division: str) -> None:
-    """One account with one grant, in the open transaction; one that is there gets the password (建账号)."""
-    with acting(NOBODY, "create", why=WHY, subject="user", subject_id=username):
-        user = User.objects.filter(username=username).first() or User(username=username, full_name=full_name)
-        user.set_password(password)
-        user.save()
-        if not user.grants.filter(role=role, revoked_at=None).exists():
-            Grant.objects.create(user=user, role=role, division=span(division)[0], from_on=timezone.localdate(), cause=WHY)
-
-
-def load(county: Path) -> list[str]:
+def load(county: Path) -> dict[str, int]:
     """Import the county and judge it, each where it was not done before (载入示例县).
 
     Args:
         county: folder of `jiadi sample`.
 
     Returns:
-        What was done, a word for each step that did something.
+        Step → rows that it wrote.
     """
-    return [done for step in STEPS if (done := step(county))]
+    return {name: step(county) for name, step in STEPS.items()}
 
 
-def _import(county: Path) -> str:
-    """Stands until the server imports by itself."""
-    return ""
+def _import(county: Path) -> int:
+    """Read, check and link the departments' files, and put them into the register."""
+    with seeing(EVERYWHERE):
+        if known(House, EVERYWHERE).exists():
+            return 0
+    outcome = pipeline.judge([county])
+    with seeing(EVERYWHERE):
+        done = record(NOBODY, outcome.delivery, outcome.linked, why=WHY, source=county.name)
+    return sum(counts["added"] for counts in done.counts.values())
 
 
-def _judge(county: Path) -> str:
+def _judge(county: Path) -> int:
     """Stands until the server judges by itself."""
-    return ""
+    return 0
 
 
-STEPS: tuple[Step, ...] = (_import, _judge)
+STEPS: dict[str, Step] = {"import": _import, "judge": _judge}

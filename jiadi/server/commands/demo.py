@@ -66,8 +66,9 @@ def _prepare(folder: Path, county: Path | None, lang: str) -> None:
     if missing_migrations():
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     loading.make_accounts(folder / "keys" / "accounts.json")
-    if county is not None and (done := loading.load(county)):
-        show.screen.print(say("demo_loaded", lang, done=", ".join(done)), markup=False)
+    for name, rows in loading.load(county).items() if county else ():
+        if rows:
+            show.screen.print(say(f"demo_{name}", lang, rows=f"{rows:,}"), markup=False, highlight=False)
     connections.close_all()
 
 
