@@ -100,10 +100,8 @@ async def measure(url: str, paths: list[str], rate: float, seconds: float, pid: 
         cost_ms = (spent_s(pid) - before) / len(took) * 1000
         most = await at_most(caller, path, seconds / 2)
         figures = [f"p{share:g} {took[min(len(took) - 1, int(len(took) * share / 100))]:.1f} ms" for share in (50, 95, 99)]
-        print(
-            f"{path:<12} at {rate:g}/s: {', '.join(figures)}; {cost_ms:.2f} ms of processor each; at most {most:.0f}/s; failed {caller.failed}",
-            flush=True,
-        )
+        figures.append(f"{cost_ms:.2f} ms of processor each")
+        print(f"{path:<12} at {rate:g}/s: {', '.join(figures)}; at most {most:.0f}/s; failed {caller.failed}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ SELECT set_config('jiadi.scope', '{{[0,1000000000000)}}', true), set_config('jia
 INSERT INTO register_house (id, division, key) VALUES ('{id}', {division}, 'house {id}');
 INSERT INTO cases_act (id, at, by_name, role, word, division, subject, subject_id, why, source, detail, number, previous, hash)
     VALUES ('{id}', now(), '', '', 'enter', {division}, 'house', '{id}', 'test', '', '{{}}', 0, '', '');
+"""
+
+COUNTS = """
+SELECT (SELECT count(*) FROM cases_act WHERE subject = 'house' AND word = 'enter' AND why = 'test'),
+    (SELECT count(*) FROM register_house WHERE key LIKE 'house 00000000%'),
+    (SELECT count(*) FROM register_house_version WHERE key LIKE 'house 00000000%' AND known_to IS NULL),
+    (SELECT max(number) FROM cases_act)
 """
 
 
@@ -64,11 +72,9 @@ def clear(database: Private) -> None:
         server.execute("DELETE FROM register_house WHERE key LIKE 'house 00000000%'")
 
 
-def test_a_backup_under_load_is_one_moment_and_comes_back_the_same(
-    database: Private, place: str, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each act that is in it has its house and its version, and none that began later has any."""
-    monkeypatch.setenv("JIADI_DATA_KEYS", "1:0123456789abcdef0123456789abcdef:" + "0123456789abcdef" * 4)
+@contextmanager
+def written_to(database: Private) -> Iterator[list[int]]:
+    """Two users who enter one house after another, each by one act; how many each has entered."""
     ended, begun, entered = threading.Event(), threading.Barrier(3), [0, 0]
 
     def write(mark: int) -> None:
@@ -83,23 +89,27 @@ def test_a_backup_under_load_is_one_moment_and_comes_back_the_same(
         writer.start()
     begun.wait()
     try:
-        file = tmp_path / "county.zip"
-        made = saving.backup(file, database.url(BACKUP), APP, media)
+        yield entered
     finally:
         ended.set()
         for writer in writers:
             writer.join()
         clear(database)
+
+
+def test_a_backup_under_load_is_one_moment_and_comes_back_the_same(
+    database: Private, place: str, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each act that is in it has its house and its version, and none that began later has any."""
+    monkeypatch.setenv("JIADI_DATA_KEYS", "1:0123456789abcdef0123456789abcdef:" + "0123456789abcdef" * 4)
+    file = tmp_path / "county.zip"
+    with written_to(database) as entered:
+        made = saving.backup(file, database.url(BACKUP), APP, media)
     found = saving.restore(file, saving.read(file), urls(database, place), tmp_path / "other")
     assert found.tables == made["database"]["tables"]
     assert found.chain == made["database"]["chain"]
     with psycopg.connect(database.url(BACKUP, place)) as held:
-        acts, houses, versions, last = held.execute(
-            """SELECT (SELECT count(*) FROM cases_act WHERE subject = 'house' AND word = 'enter' AND why = 'test'),
-            (SELECT count(*) FROM register_house WHERE key LIKE 'house 00000000%'),
-            (SELECT count(*) FROM register_house_version WHERE key LIKE 'house 00000000%' AND known_to IS NULL),
-            (SELECT max(number) FROM cases_act)"""
-        ).fetchone() or (0, 0, 0, 0)
+        acts, houses, versions, last = held.execute(COUNTS).fetchone() or (0, 0, 0, 0)
     assert 10 <= acts == houses == versions <= sum(entered)
     assert last == found.chain["number"]
     saved = {path.name: path.read_bytes() for path in (tmp_path / "other").rglob("*") if path.is_file()}

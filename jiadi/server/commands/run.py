@@ -71,7 +71,8 @@ def migrate(var: Var = None, lang: Language = "zh") -> None:
     """执行数据库迁移。 · Bring the database up to this release."""
     with guarded(lang):
         folder = instance.settle(var, language=lang)
-        if instance.private(folder):
+        own = instance.private(folder)
+        if own and (own.data / "PG_VERSION").exists():
             instance.begin(folder)
         if not instance.is_set("JIADI_OWNER_DATABASE_URL"):
             raise Refused("no_owner")
