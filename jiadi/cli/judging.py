@@ -50,7 +50,6 @@ def judge_and_write(
     """
     handed_in = record.inputs([path for path in files if path.exists()])
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
-    found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
     disagreed = conflict.conflicts(outcome.delivery, outcome.linked)
     with whole(out, own=("report", giveback.FOLDER, decision.REMEMBERED)) as draft:
         with outcome.stages.stage("write"):
@@ -58,6 +57,8 @@ def judge_and_write(
             if outcome.law:
                 keep_law(law or outcome.law.name, draft / kept.FOLDER / kept.LAW)
             asked, sums = across.across(outcome.delivery), totals.totals(outcome.delivery)
+            between = pl.concat([outcome.linked.problems, across.told(asked)])
+            found = pl.concat([outcome.delivery.problems, survey_report.named_columns(between, outcome.delivery)])
             more = [renewal_report.conflict_sheet(disagreed, lang), across.sheet(asked, lang), totals.sheet(sums, lang)]
             survey_report.write_problems(draft, outcome.delivery, found, lang, more)
             waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)

@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from jiadi.run import summary
 from jiadi.run.folder import whole
 from jiadi.run.pipeline import read_and_check
@@ -45,10 +47,11 @@ def check(
     with whole(out, own=(giveback.FOLDER,)) as draft:
         with stages.stage("write"):
             asked, sums = across.across(delivery), totals.totals(delivery)
-            report.write_problems(draft, delivery, delivery.problems, lang, [across.sheet(asked, lang), totals.sheet(sums, lang)])
+            found = pl.concat([delivery.problems, report.named_columns(across.told(asked), delivery)])
+            report.write_problems(draft, delivery, found, lang, [across.sheet(asked, lang), totals.sheet(sums, lang)])
         with stages.stage("give_back"):
-            giveback.write(draft, paths, delivery, delivery.problems, lang, profile)
-        counted = summary.of_check(delivery, delivery.problems, stages, lang)
+            giveback.write(draft, paths, delivery, found, lang, profile)
+        counted = summary.of_check(delivery, found, stages, lang)
         counted |= {"across": across.counts(asked), "reconciliation": totals.differing(sums)}
         summary.write(draft / "summary.json", counted)
     return counted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import polars as pl
 from jiadi.geo import write as geo_write
 from jiadi.policy.labels import label
 from jiadi.register.schema import TABLES
-from jiadi.register.tables import Delivery
 from jiadi.run import kept
 from jiadi.run.pipeline import Outcome
 
@@ -78,22 +76,3 @@ def verdicts(outcome: Outcome) -> pl.DataFrame:
         .join(outcome.linked.houses.select("id", "geometry"), on="id", how="left")
         .sort("id")
     )
-
-
-def named_columns(problems: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
-    """Problems of linking name columns of the schema; name them as the file does (列名还原).
-
-    Args:
-        problems: frame of PROBLEMS.
-        delivery: its `sources` has, by file and sheet, `headers`: JSON of schema column → header.
-
-    Returns:
-        The same rows, `column` as the user's file writes it.
-    """
-    headers = {
-        (file, sheet, column): header
-        for file, sheet, text in delivery.sources.select("file", "sheet", "headers").iter_rows()
-        for column, header in json.loads(text or "{}").items()
-    }
-    names = [headers.get((file, sheet, column), column) for file, sheet, column in problems.select("file", "sheet", "column").iter_rows()]
-    return problems.with_columns(pl.Series("column", names, dtype=pl.String))

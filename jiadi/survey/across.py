@@ -1,6 +1,9 @@
 """Lists held against each other (表间核对): codes that one has and the other lacks, persons who differ, holders who differ.
 
 These are questions between departments, not mistakes of a row: no row is refused for them, and nothing is taken away.
+
+They are problems like any other, with a level, a page and a place in the user's own workbook. `survey.check` does not tell them, though:
+what it tells is true of each file by itself, whatever else was handed in, and is held against what was planted in an invented county.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ import polars as pl
 
 from jiadi.codes import person, unit
 from jiadi.geo import overlay
-from jiadi.register.tables import Delivery
+from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey.link import keys
+from jiadi.survey.problems import levels, title
 from jiadi.survey.report import Sheet
 from jiadi.survey.threshold import Thresholds, shipped
 
@@ -19,19 +23,11 @@ ACROSS: dict[str, pl.DataType] = {
     "value": pl.String(), "other": pl.String(),
 }  # fmt: skip
 """Columns: what is asked, the list, its place, schema column, its value (IDs masked), and what the other list says."""
-WORDS = {
-    "code_not_in_parcels": ("宗地图层没有这个宗地代码", "The parcels have no such code"),
-    "parcel_not_in_ledger": ("台账没有这宗地", "The ledger has no such parcel"),
-    "same_name_other_id": ("同村同名，证件号码与户籍不同", "The same name in the village, another ID in the household register"),
-    "same_id_other_name": ("同一证件号码，姓名与户籍不同", "The same ID, another name in the household register"),
-    "unit_code_repeated": ("同一不动产单元号在多行", "The same real-estate unit code in several rows"),
-    "shape_repeated": ("同一图形画了两次（或几乎相同）", "The same shape is drawn twice, or all but the same"),
-    "household_size": ("在册人数不合常理", "The household has an unlikely number of members"),
-    "built_after_lapse": ("批准失效以后才建", "Built after its approval had lapsed"),
-    "account_differs": ("农户台账的成员数与户籍在册人数不同", "The account's number of members is not that of the household register"),
-    "holder_without_right": ("权利人清单有、台账没有这宗地的权利", "Holders are listed for a parcel of which the ledger has no right"),
-    "holder_differs": ("同一宗地，台账与图层权利人不同", "One parcel, the ledger and the layer name different holders"),
-}
+CODES = (
+    "code_not_in_parcels", "parcel_not_in_ledger", "holder_without_right", "holder_differs", "name_differs", "same_name_other_id",
+    "account_differs", "household_size", "unit_code_repeated", "shape_repeated", "built_after_lapse",
+)  # fmt: skip
+"""Questions that are asked between lists, each an entry of problems.yaml."""
 _HEADS = {
     "zh": ("问题", "代码", "表", "文件", "工作表", "行", "字段", "原值", "另一表"),
     "en": ("Question", "Code", "List", "File", "Sheet", "Row", "Field", "Value", "The other list"),
@@ -82,6 +78,24 @@ def counts(found: pl.DataFrame) -> dict[str, int]:
     return dict(found.group_by("code").len().sort("code").iter_rows())
 
 
+def told(found: pl.DataFrame) -> pl.DataFrame:
+    """The questions as problems (表间问题).
+
+    Args:
+        found: as `across` gives it.
+
+    Returns:
+        Frame of PROBLEMS; `column` is the schema's name of the column, `detail` what the other list says.
+
+    >>> told(pl.DataFrame(schema=ACROSS)).columns == list(PROBLEMS)
+    True
+    """
+    rows = found.with_columns(
+        pl.col("code").replace_strict(levels(), return_dtype=pl.String).alias("level"), pl.col("other").fill_null("").alias("detail")
+    )
+    return rows.select(pl.col(name).cast(kind) for name, kind in PROBLEMS.items())
+
+
 def sheet(found: pl.DataFrame, lang: str) -> Sheet:
     """The questions as a sheet of problems.xlsx (表间核对工作表).
 
@@ -89,8 +103,7 @@ def sheet(found: pl.DataFrame, lang: str) -> Sheet:
         found: as `across` gives it.
         lang: "zh" or "en".
     """
-    place = 0 if lang == "zh" else 1
-    rows = ((WORDS[row[0]][place], row[0], *row[1:]) for row in found.iter_rows())
+    rows = ((title(row[0], lang), *row) for row in found.iter_rows())
     return Sheet("表间核对" if lang == "zh" else "Across lists", _HEADS[lang], (40, 22, 10, 18, 16, 7, 16, 30, 44), rows)
 
 
@@ -220,8 +233,10 @@ def _persons(delivery: Delivery, name: str) -> pl.DataFrame:
         return pl.DataFrame()
     register = keys.listed(delivery, "person")
     known = register.select(
-        keys.name_key("name").alias("key"), pl.Series("number", keys.number_key(register["id_number"])), "village_code"
-    ).drop_nulls()
+        keys.name_key("name").alias("key"),
+        pl.Series("number", keys.number_key(register["id_number"])),
+        pl.coalesce("village_code", keys.code_village("household_code", keys.HOUSEHOLD_CODE)).alias("village_code"),
+    ).drop_nulls(["key", "number"])
     rows = keys.listed(delivery, name)
     of_name, of_id = _NAMED[name]
     asked = rows.with_columns(keys.name_key(of_name).alias("key"), keys.number_key(rows[of_id]).alias("number")).drop_nulls(
@@ -234,7 +249,7 @@ def _persons(delivery: Delivery, name: str) -> pl.DataFrame:
     masked = pl.col("numbers").list.eval(pl.element().map_batches(_masked, return_dtype=pl.String)).list.join("、")
     number = pl.col("number").map_batches(_masked, return_dtype=pl.String)
     return pl.concat([
-        _placed(renamed, delivery, name, "same_id_other_name", of_name, pl.col(of_name), pl.col("names").list.join("、")),
+        _placed(renamed, delivery, name, "name_differs", of_name, pl.col(of_name), pl.col("names").list.join("、")),
         _placed(strange, delivery, name, "same_name_other_id", of_id, number, masked),
     ])  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from jiadi.register.tables import Delivery
+from jiadi.survey.giveback.layout import Layout
 from jiadi.survey.problems import advice, message, title
 
 KEYS = ("file", "sheet", "row", "column", "code", "level", "value", "message")
@@ -130,6 +132,36 @@ def _of_files(delivery: Delivery, lang: str) -> pl.DataFrame:
     rows = {(str(entry["file"]), str(entry["sheet"]), 0): str(entry[key]) for entry in delivery.files if entry.get(key)}
     schema = {"file": pl.String(), "sheet": pl.String(), "row": pl.Int32(), "of_file": pl.String()}
     return pl.DataFrame([(*place, text) for place, text in rows.items()], schema=schema, orient="row")
+
+
+def named_columns(problems: pl.DataFrame, delivery: Delivery) -> pl.DataFrame:
+    """Problems of linking and between lists name columns of the schema; name them as the file does (列名还原).
+
+    Args:
+        problems: frame of PROBLEMS.
+        delivery: its `sources` has, by file and sheet, `headers`: JSON of schema column → header; its layouts the row of each
+            cell of a form that is filled in for one house.
+
+    Returns:
+        As many rows, `column` as the user's file writes it, `row` that of its cell.
+
+    >>> from jiadi.register.tables import PROBLEMS
+    >>> named_columns(pl.DataFrame(schema=PROBLEMS), Delivery()).height
+    0
+    """
+    if problems.is_empty():
+        return problems
+    layouts: dict[tuple[str, str], Layout] = delivery.extra.get("layouts", {})  # type: ignore[assignment]
+    names = [
+        (file, sheet or "", column, header, layouts[(file, sheet or "")].rows.get(header) if (file, sheet or "") in layouts else None)
+        for file, sheet, text in delivery.sources.select("file", "sheet", "headers").iter_rows()
+        for column, header in json.loads(text or "{}").items()
+    ]
+    place = {"file": pl.String(), "sheet": pl.String(), "column": pl.String()}
+    known = pl.DataFrame(names, schema={**place, "header": pl.String(), "own_row": pl.Int32()}, orient="row")
+    found = problems.join(known.unique(list(place), keep="last", maintain_order=True), on=list(place), how="left")
+    named = found.with_columns(pl.coalesce("header", "column").alias("column"), pl.coalesce("own_row", "row").alias("row"))
+    return named.select(problems.columns)
 
 
 def escaped(value: object) -> object:

@@ -11,9 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from jiadi.cli import app
-from jiadi.survey import across, totals
+from jiadi.register.tables import PROBLEMS, Delivery
+from jiadi.survey import across, report, totals
 from jiadi.survey.check import check
+from jiadi.survey.giveback.layout import Layout
+from jiadi.survey.problems import levels
 from jiadi.survey.read import read
+from jiadi.survey.report import with_messages
 
 VILLAGE, OTHER = "330802005211", "330802009202"
 A, B, C = (f"330802001001JC{number:05d}" for number in (1, 2, 3))
@@ -41,12 +45,12 @@ def folder(tmp_path: Path) -> Path:
 def test_what_one_list_has_and_the_other_has_not(folder: Path) -> None:
     found = across.across(check(read([folder])))
     assert across.counts(found) == {
-        "code_not_in_parcels": 1, "holder_differs": 1, "same_id_other_name": 1, "same_name_other_id": 1, "unit_code_repeated": 2,
+        "code_not_in_parcels": 1, "holder_differs": 1, "name_differs": 1, "same_name_other_id": 1, "unit_code_repeated": 2,
     }  # fmt: skip
     lacking = found.filter(code="code_not_in_parcels")
     assert lacking.select("table", "file", "row", "value").rows() == [("right", "台账.csv", 3, C)]  # the other village has no parcel at all
     assert found.filter(code="holder_differs").select("value", "other").rows() == [("李四光", "李四")]
-    assert found.filter(code="same_id_other_name").select("value", "other").rows() == [("张三", "张三丰")]
+    assert found.filter(code="name_differs").select("value", "other").rows() == [("张三", "张三丰")]
     strange = found.filter(code="same_name_other_id").row(0, named=True)
     assert strange["value"] == "330802********2118" and strange["other"] == "110101********1030"
 
@@ -55,6 +59,38 @@ def test_a_list_that_was_not_handed_in_lacks_nothing(folder: Path) -> None:
     for name in ("宗地.csv", "户籍.csv"):
         (folder / name).unlink()
     assert across.counts(across.across(check(read([folder])))) == {"unit_code_repeated": 2}
+
+
+def test_a_masked_or_unplaced_holder_of_another_name(tmp_path: Path) -> None:
+    """An old number is the same number; a space, a blank name and an unknown ID are no other name; the village need not be known."""
+    (tmp_path / "户籍.csv").write_text(f"户号,姓名,证件号码,与户主关系\nA1,张三,{ID},户主\n", "gb18030")
+    rows = ["张山,330802760315123", f"张 三,{ID}", f",{ID}", f"张*,{ID}", f"外人,{OTHER_ID}"]
+    ledger = [f"330802001001JC{n:05d},{row},120" for n, row in enumerate(rows, start=1)]
+    (tmp_path / "台账.csv").write_text("\n".join(["宗地代码,户主姓名,证件号码,批准面积", *ledger]) + "\n", "gb18030")
+    found = across.across(check(read([tmp_path])))
+    assert found.select("code", "row", "value", "other").rows() == [("name_differs", 2, "张山", "张三")]
+
+
+def test_questions_are_problems_with_level_and_place(folder: Path) -> None:
+    delivery = check(read([folder]))
+    said = with_messages(report.named_columns(across.told(across.across(delivery)), delivery), delivery, "zh")
+    strange = said.filter(code="same_name_other_id").row(0, named=True)
+    assert (strange["file"], strange["row"], strange["column"], strange["level"]) == ("台账.csv", 4, "证件号码", "note")
+    assert strange["value"] == "330802********2118" and "110101********1030" in strange["message"]
+    assert set(across.CODES) <= set(levels()) and {levels()[code] for code in across.CODES} == {"note"}
+
+
+def test_a_question_of_a_form_stands_at_its_cell() -> None:
+    headers = pl.DataFrame(
+        [(1, "表.xlsx", "S", "house", "", '{"unit_code": "单元号"}')],
+        schema=["source_id", "file", "sheet", "table", "sha256", "headers"],
+        orient="row",
+    )
+    delivery = Delivery(sources=headers)
+    delivery.extra["layouts"] = {("表.xlsx", "S"): Layout("workbook", 1, {"单元号": 3}, (), 5, False, {"单元号": 9})}
+    row = ("表.xlsx", "S", 2, "unit_code", "unit_code_repeated", "note", "x", "2")
+    named = report.named_columns(pl.DataFrame([row], schema=PROBLEMS, orient="row"), delivery)
+    assert named.select("row", "column").rows() == [(9, "单元号")]
 
 
 def test_order_changes_nothing(folder: Path) -> None:

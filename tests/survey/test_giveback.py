@@ -223,7 +223,27 @@ def test_a_workbook_written_in_another_way_comes_back_plain(tmp_path: Path) -> N
 
 
 def test_check_writes_what_goes_back_and_takes_away_what_is_out_of_date(county: Path, tmp_path: Path) -> None:
+    """A ledger by itself: nothing of it is asked where no other list is there."""
     for folder, there in (("dirty", True), ("clean", False)):
-        ran = CliRunner().invoke(app, ["check", str(county / folder), "-o", str(tmp_path / "out")])
+        (tmp_path / folder).mkdir()
+        shutil.copy(county / folder / "宅基地台账.xlsx", tmp_path / folder)
+        ran = CliRunner().invoke(app, ["check", str(tmp_path / folder), "-o", str(tmp_path / "out")])
         assert ran.exit_code == 0, ran.output
         assert (tmp_path / "out" / "returned" / "宅基地台账.xlsx").exists() == there
+
+
+def test_questions_between_lists_are_marked_in_the_workbook_too(county: Path, tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["check", str(county / "clean"), "-o", str(tmp_path)])
+    assert ran.exit_code == 0, ran.output
+    lines = [json.loads(line) for line in (tmp_path / "problems.jsonl").read_text("utf-8").splitlines()]
+    assert {line["code"] for line in lines} == {"code_not_in_parcels", "parcel_not_in_ledger", "built_after_lapse"}
+    book = openpyxl.load_workbook(tmp_path / "returned" / "宅基地台账.xlsx")
+    asked = [line for line in lines if line["file"] == "宅基地台账.xlsx"]
+    marked = {(page.title, cell.row): cell for page in book.worksheets[1:] for cell in red(page)}
+    assert asked and {(line["sheet"], line["row"]) for line in asked} == set(marked)
+    for line in asked:
+        cell = marked[(line["sheet"], line["row"])]
+        assert cell.value == line["value"] and line["message"] in cell.comment.text
+        assert line["message"] in book[line["sheet"]].cell(line["row"], book[line["sheet"]].max_column).value
+    summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert summary["problems"] == summary["across"]

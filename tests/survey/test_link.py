@@ -451,19 +451,6 @@ def test_a_name_on_a_roll_meets_its_person(name: str, rows: list[Row], found: li
 # --- remarks, counts, missing lists ---
 
 
-def test_a_holder_of_another_name_under_the_same_id_is_remarked_at_the_ledger_row() -> None:
-    delivery = deliver(
-        person=PERSONS,
-        right=[
-            {"id": "r1", "holder_id": old(ID[1]), "holder_name": "张山"},
-            {"id": "r2", "holder_id": ID[1], "holder_name": "张 三"},
-            {"id": "r3", "holder_id": ID[1]},
-            {"id": "r4", "holder_id": ID[9], "holder_name": "外人"},
-        ],
-    )
-    assert run(delivery).problems.rows() == [("right.xlsx", "一", 2, "holder_name", "name_differs", "note", "张山", "张三")]
-
-
 def test_houses_beyond_their_parcel_are_remarked_where_they_are_drawn() -> None:
     delivery = deliver(
         house=[{"id": "s1", "survey_code": "s1"}],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jiadi.register.schema import TABLES
@@ -25,6 +25,7 @@ class Layout:
         codes: columns of codes, from 0.
         width: columns of the sheet; where the column of problems goes.
         marked: whether the sheet has such a column already, from an earlier time.
+        rows: heading → row of its cell as Excel shows it, in a form that has each cell in a place of its own.
     """
 
     form: str
@@ -33,6 +34,7 @@ class Layout:
     codes: tuple[int, ...]
     width: int
     marked: bool
+    rows: dict[str, int] = field(default_factory=dict)
 
     def column(self, heading: str) -> int | None:
         """The column under a heading, None where a remark is on no cell.
@@ -61,4 +63,5 @@ def _layout(sheet: RawSheet) -> Layout:
     across = [column + 1 for _, column in sheet.places.values()]
     width = (max(across) + 1 if across else max([len(sheet.headers), *held])) + sheet.left
     marked = [number for text, number in headings.items() if text.endswith(HEADING)]
-    return Layout(sheet.form, sheet.heading_row, headings, codes, marked[0] if marked else width, bool(marked))
+    rows = {sheet.header(name): row for name, (row, _) in sheet.places.items()}
+    return Layout(sheet.form, sheet.heading_row, headings, codes, marked[0] if marked else width, bool(marked), rows)

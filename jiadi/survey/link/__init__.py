@@ -93,7 +93,7 @@ def link(
         houses=_placed(houses, links["house_parcel"], land),
         households=people.households(keys.listed(delivery, "person"), on),
         pairs=table.sort(place, "left_id", "right_id"),
-        problems=remarks.remarks(delivery, houses, links["house_parcel"], overlaps, register),
+        problems=remarks.remarks(delivery, houses, links["house_parcel"], overlaps),
     )
 
 

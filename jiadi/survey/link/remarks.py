@@ -7,13 +7,10 @@ import polars as pl
 from jiadi.geo import overlay
 from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey.link import keys
-from jiadi.survey.link.people import Register
 from jiadi.survey.threshold import Thresholds, shipped
 
 
-def remarks(
-    delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame | None, people: Register
-) -> pl.DataFrame:
+def remarks(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame | None) -> pl.DataFrame:
     """Remarks of linking, each a note (关联问题).
 
     Args:
@@ -21,21 +18,17 @@ def remarks(
         houses: as `link.houses` gives them.
         house_parcel: CANDIDATES of the houses.
         overlaps: house_id, parcel_id, share, overlap_m2, outside_m2; None where nothing was drawn.
-        people: the register.
 
     Returns:
-        Frame of PROBLEMS: `name_differs`, `house_outside_parcels`, `house_on_several_parcels`, `house_crosses_parcel`; `column`
+        Frame of PROBLEMS: `house_outside_parcels`, `house_on_several_parcels`, `house_crosses_parcel`; `column`
         is the schema's name of the column.
 
-    >>> from datetime import date
-    >>> from jiadi.survey.link.people import register
-    >>> people = register(keys.listed(Delivery(), "person"), date(2025, 6, 30))
-    >>> remarks(Delivery(), keys.listed(Delivery(), "house"), keys.no_pairs(), None, people).height
+    >>> remarks(Delivery(), keys.listed(Delivery(), "house"), keys.no_pairs(), None).height
     0
     """
-    found = [_names(delivery, people)]
-    if overlaps is not None and _drawn(keys.listed(delivery, "parcel")):
-        found += _places(delivery, houses, house_parcel, overlaps)
+    if overlaps is None or not _drawn(keys.listed(delivery, "parcel")):
+        return pl.DataFrame(schema=PROBLEMS)
+    found = _places(delivery, houses, house_parcel, overlaps)
     placed = pl.concat(found).join(_files(delivery), on="source_id", how="left")
     return (
         placed.select(
@@ -73,25 +66,6 @@ def _note(frame: pl.DataFrame, code: str, column: str, value: pl.Expr, detail: p
         value.cast(pl.String).alias("value"),
         detail.cast(pl.String).alias("detail"),
     )
-
-
-def _names(delivery: Delivery, people: Register) -> pl.DataFrame:
-    """Ledger rows whose holder has another name in the household register under the same ID."""
-    rights = keys.listed(delivery, "right")
-    asked = rights.select(
-        "source_id",
-        "source_row",
-        "holder_name",
-        keys.name_key("holder_name").alias("key"),
-        keys.number_key(rights["holder_id"]).alias("number"),
-    ).filter(pl.col("key").is_not_null() & pl.col("number").is_not_null())
-    known = (
-        people.persons.filter(pl.col("number").is_not_null() & pl.col("name").is_not_null())
-        .group_by("number")
-        .agg(pl.col("name").unique().sort().alias("names"))
-    )
-    differing = asked.join(known, on="number").filter(~pl.col("names").list.contains(pl.col("key")))
-    return _note(differing, "name_differs", "holder_name", pl.col("holder_name"), pl.col("names").list.join("、"))
 
 
 def _places(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame) -> list[pl.DataFrame]:
