@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from jiadi.survey.across import CODES
 from jiadi.survey.problems import catalogue
 
 _INDEX = "README.md"
@@ -44,13 +45,14 @@ def _page(code: str, entry: dict[str, str]) -> str:
     zh, en, told_zh, told_en = _LEVELS[entry["level"]]
     lines = [_HEAD, f"# {entry['zh']} `{code}`\n", f"- 等级：{zh}。{told_zh}", f"- 怎么办：{entry['todo_zh'] or '—'}\n"]
     if pairs := examples().get(code):
-        lines += ["| 文件里 in the file | 读作 read as |", "|---|---|", *(f"| `{given}` | {_cell(read)} |" for given, read in pairs), ""]
+        head = "| 这一行 this row | 另一表 the other list |" if code in CODES else "| 文件里 in the file | 读作 read as |"
+        lines += [head, "|---|---|", *(f"| `{given}` | {_cell(read)} |" for given, read in pairs), ""]
     lines += ["## In English\n", f"{entry['en']}.\n", f"- Level: {en}. {told_en}", f"- What to do: {entry['todo_en'] or '—'}\n"]
     return "\n".join(lines)
 
 
 def _cell(read: str) -> str:
-    return "不详 unknown" if read == "unknown" else f"`{read}`"
+    return "不详 unknown" if read == "unknown" else f"`{read}`" if read else "—"
 
 
 def _index() -> str:

@@ -15,6 +15,7 @@ from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey import across, report, totals
 from jiadi.survey.check import check
 from jiadi.survey.giveback.layout import Layout
+from jiadi.survey.pages import examples
 from jiadi.survey.problems import levels
 from jiadi.survey.read import read
 from jiadi.survey.report import with_messages
@@ -59,6 +60,37 @@ def test_a_list_that_was_not_handed_in_lacks_nothing(folder: Path) -> None:
     for name in ("宗地.csv", "户籍.csv"):
         (folder / name).unlink()
     assert across.counts(across.across(check(read([folder])))) == {"unit_code_repeated": 2}
+
+
+@pytest.fixture
+def every(folder: Path) -> Path:
+    """A delivery of which each question is asked."""
+
+    def write(name: str, *lines: str) -> None:
+        (folder / name).write_text("\n".join(lines) + "\n", "utf-8")
+
+    parcels = (folder / "宗地.csv").read_text("gb18030")
+    (folder / "宗地.csv").write_text(f"{parcels}330802001001JC00004,钱七,90,集体,{VILLAGE}\n", "gb18030")
+    persons = (folder / "户籍.csv").read_text("gb18030")
+    many = "".join(f"A9,甲{n:02d},,子女,{VILLAGE}\n" for n in range(31))
+    (folder / "户籍.csv").write_text(persons + many, "gb18030")
+    write("农户.csv", "农户代码,户主姓名,户内成员数,宅基地宗数,农房幢数,村代码", f"A2,李四光,3,1,1,{VILLAGE}")
+    write("审批.csv", "批准文号,批准日期,宗地代码,村代码", f"甲1号,2010-05-01,{A},{VILLAGE}")
+    write("房屋.csv", "调查编号,建成年份,层数,宗地代码", f"{VILLAGE}-00009,2015,2,{A}")
+    write("ZTT_GY_QLR.csv", "BDCDYH,SXH,QLRMC,ZJZL,ZJH,GYFS,QLBL,BDCQZH", "330802001001JC00008F00010001,1,周八,1,,0,1,甲")
+    ring = [[118.5, 28.9], [118.5005, 28.9], [118.5005, 28.9005], [118.5, 28.9005], [118.5, 28.9]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    drawn = [{"type": "Feature", "properties": {"标识码": f"b{n}", "调查编号": ""}, "geometry": shape} for n in range(2)]
+    write("房屋轮廓.geojson", json.dumps({"type": "FeatureCollection", "features": drawn}))
+    return folder
+
+
+@pytest.mark.parametrize("code", across.CODES)
+def test_each_question_is_asked_as_its_page_shows(code: str, every: Path) -> None:
+    found = across.across(check(read([every])))
+    assert set(found["code"]) == set(across.CODES)
+    asked = found.filter(code=code).with_columns(pl.col("other").fill_null("")).select("value", "other").rows()
+    assert examples()[code] and set(examples()[code]) <= set(asked)
 
 
 def test_a_masked_or_unplaced_holder_of_another_name(tmp_path: Path) -> None:
