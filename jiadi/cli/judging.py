@@ -58,7 +58,8 @@ def judge_and_write(
                 keep_law(law or outcome.law.name, draft / kept.FOLDER / kept.LAW)
             asked, sums = across.across(outcome.delivery), totals.totals(outcome.delivery)
             between = pl.concat([outcome.linked.problems, across.told(asked)])
-            found = pl.concat([outcome.delivery.problems, survey_report.named_columns(between, outcome.delivery)])
+            between = survey_report.named_columns(between, outcome.delivery)
+            found = pl.concat([outcome.delivery.problems, between, totals.told(outcome.delivery)])
             more = [renewal_report.conflict_sheet(disagreed, lang), across.sheet(asked, lang), totals.sheet(sums, lang)]
             survey_report.write_problems(draft, outcome.delivery, found, lang, more)
             waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)

@@ -47,7 +47,7 @@ def check(
     with whole(out, own=(giveback.FOLDER,)) as draft:
         with stages.stage("write"):
             asked, sums = across.across(delivery), totals.totals(delivery)
-            found = pl.concat([delivery.problems, report.named_columns(across.told(asked), delivery)])
+            found = pl.concat([delivery.problems, report.named_columns(across.told(asked), delivery), totals.told(delivery)])
             report.write_problems(draft, delivery, found, lang, [across.sheet(asked, lang), totals.sheet(sums, lang)])
         with stages.stage("give_back"):
             giveback.write(draft, paths, delivery, found, lang, profile)

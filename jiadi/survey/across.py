@@ -13,10 +13,10 @@ import polars as pl
 from jiadi.codes import person, unit
 from jiadi.geo import overlay
 from jiadi.register.tables import PROBLEMS, Delivery
+from jiadi.survey import threshold
 from jiadi.survey.link import keys
 from jiadi.survey.problems import levels, title
 from jiadi.survey.report import Sheet
-from jiadi.survey.threshold import Thresholds, shipped
 
 ACROSS: dict[str, pl.DataType] = {
     "code": pl.String(), "table": pl.String(), "file": pl.String(), "sheet": pl.String(), "row": pl.Int32(), "column": pl.String(),
@@ -152,7 +152,7 @@ def _drawn_twice(delivery: Delivery, name: str) -> pl.DataFrame:
     if name not in delivery.tables:
         return pl.DataFrame()
     drawn = keys.listed(delivery, name).drop_nulls("geometry")
-    least = _limits(delivery).same_shape_share
+    least = threshold.of(delivery).same_shape_share
     pairs = overlay.same_shapes(drawn["geometry"], drawn["id"], least)
     both = pl.concat([pairs.select("id", "other_id", "share"), pairs.select(id="other_id", other_id="id", share="share")])
     words = pl.concat_str("other_id", pl.lit(" "), (pl.col("share") * 100).round(1), pl.lit("%"))
@@ -166,7 +166,7 @@ def _sizes(delivery: Delivery) -> pl.DataFrame:
     if "person" not in delivery.tables:
         return pl.DataFrame()
     persons = keys.listed(delivery, "person")
-    large = _living(persons).filter(pl.col("len") > _limits(delivery).household_persons_most).select("household_code", "len")
+    large = _living(persons).filter(pl.col("len") > threshold.of(delivery).household_persons_most).select("household_code", "len")
     first = (
         persons.sort("source_id", "source_row").unique("household_code", keep="first", maintain_order=True).join(large, on="household_code")
     )
@@ -187,11 +187,6 @@ def _accounts(delivery: Delivery) -> pl.DataFrame:
     return _placed(rows, delivery, "account", "account_differs", "persons", pl.col("persons"), pl.col("len"))
 
 
-def _limits(delivery: Delivery) -> Thresholds:
-    held = delivery.extra.get("thresholds")
-    return held if isinstance(held, Thresholds) else shipped()
-
-
 def _lapsed(delivery: Delivery) -> pl.DataFrame:
     """Houses that were built later than the approvals of their parcel lasted, all of them."""
     if not {"house", "approval"} <= delivery.tables.keys():
@@ -201,7 +196,7 @@ def _lapsed(delivery: Delivery) -> pl.DataFrame:
     houses = keys.listed(delivery, "house")
     coded = houses.with_columns(pl.coalesce(pl.col("parcel_code"), unit.parcel_of_column(houses["unit_code"])).alias("_code"))
     rows = coded.join(last, left_on="_code", right_on="parcel_code").filter(
-        pl.col("built_year") > pl.col("_last").dt.year() + _limits(delivery).approval_lapse_years
+        pl.col("built_year") > pl.col("_last").dt.year() + threshold.of(delivery).approval_lapse_years
     )
     return _placed(rows, delivery, "house", "built_after_lapse", "built_year", pl.col("built_year"), pl.col("_last"))
 

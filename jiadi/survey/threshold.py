@@ -9,6 +9,8 @@ from importlib.resources import files
 
 import yaml
 
+from jiadi.register.tables import Delivery
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -26,6 +28,7 @@ class Thresholds:
     away_margin_degrees: float
     approval_lapse_years: float
     household_persons_most: float
+    total_differs: float
 
 
 NAMES = frozenset(one.name for one in fields(Thresholds))
@@ -39,6 +42,16 @@ def shipped() -> Thresholds:
     0.05
     """
     return Thresholds(**yaml.safe_load(files("jiadi.survey").joinpath("thresholds.yaml").read_text(encoding="utf-8")))
+
+
+def of(delivery: Delivery) -> Thresholds:
+    """The thresholds with which a delivery was checked (本次阈值); the shipped ones where none were.
+
+    >>> of(Delivery()).area_differs_share
+    0.05
+    """
+    held = delivery.extra.get("thresholds")
+    return held if isinstance(held, Thresholds) else shipped()
 
 
 def given(values: Mapping[str, float]) -> Thresholds:

@@ -151,8 +151,22 @@ def test_what_was_stated_is_held_against_what_was_delivered(folder: Path, tmp_pa
     assert summary["across"]["holder_differs"] == 1
     book = openpyxl.load_workbook(out / "problems.xlsx")
     rows = list(book["对账"].iter_rows(values_only=True))
-    assert rows[0] == ("表", "项目", "区划代码", "区划", "本次资料", "上报或合计数", "相差", "出处")
-    assert ("房屋", "行数", "330802000000", "柯城区", 4, 5, -1, "年报") in [(row[0][:2], *row[1:]) for row in rows[1:]]
+    assert rows[0] == (
+        "表",
+        "项目",
+        "区划代码",
+        "区划",
+        "本次资料",
+        "上报或合计数",
+        "相差",
+        "不详行数",
+        "出处",
+        "文件",
+        "工作表",
+        "行",
+        "列",
+    )
+    assert ("房屋", "行数", "330802000000", "柯城区", 4, 5, -1, 0, "年报") in [(row[0][:2], *row[1:9]) for row in rows[1:]]
     assert {row[1] for row in book["表间核对"].iter_rows(min_row=2, values_only=True)} == set(summary["across"])
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
 from jiadi.survey import threshold
-from jiadi.survey.check import holding, shape
+from jiadi.survey.check import closing, holding, shape
 from jiadi.survey.check.gather import gather
 from jiadi.survey.check.identity import assign_ids
 from jiadi.survey.check.table import Typed, type_table
@@ -51,7 +51,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery.extra |= {"area_differences": None, "parcel_overlaps": None, "thresholds": limits}
     delivery.extra["layouts"] = layouts(sheets)
     delivery.extra["decisions"] = raw.decisions
-    delivery.extra["stated_totals"] = raw.totals
+    delivery.extra |= {"stated_totals": raw.totals, "sheet_totals": pl.DataFrame(schema=closing.CLOSING)}
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
             problems.append(_add_list(of_list, day, systems, delivery, limits))
@@ -68,6 +68,9 @@ def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, d
     one = type_table(gathered, on, shape.of_list(gathered, systems), limits)
     table = _accepted(one, delivery.sources)
     _keep_hints(one, delivery)
+    summed = delivery.extra["sheet_totals"]
+    assert isinstance(summed, pl.DataFrame)
+    delivery.extra["sheet_totals"] = summed.vstack(one.closing)
     delivery.tables[gathered.table.name] = table
     delivery.files += _entries(one)
     if one.differences is not None:

@@ -80,7 +80,7 @@ def _of_text(raw: pl.Series, places: Places, column: Column, remarks: Remarks, t
 def _of_odd(raw: pl.Series, places: Places, column: Column, remarks: Remarks) -> pl.Series:
     """Numbers in cells that hold more than a number."""
     note(raw, places, column.name, remarks, inner=True)
-    plain = nfkc(raw).str.replace_all(r"[\s\u{200B}\u{FEFF}]", "").str.replace_all(r"([0-9]),([0-9]{3})\b", "${1}${2}")
+    plain = nfkc(raw).str.replace_all(r"[\s\u{200B}\u{FEFF}]", "").str.replace_all(r"([0-9]),([0-9]{3})(?-u:\b)", "${1}${2}")
     plain = _plainer(raw, plain, places, column, remarks)
     bare = plain.str.contains(_NUMBER)
     unit = rf"^([+-]?[0-9]+(?:\.[0-9]+)?)(?:{UNITS[column.kind]})$"

@@ -14,7 +14,7 @@ from jiadi.geo.axes import Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
 from jiadi.survey import threshold
-from jiadi.survey.check import attach, code, day, holder, number, outline, shape, text, word
+from jiadi.survey.check import attach, closing, code, day, holder, number, outline, shape, text, word
 from jiadi.survey.check.gather import Cells, Gathered
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.shape import Drawn
@@ -40,6 +40,7 @@ class Typed:
         differences: stated against measured areas, see `shape.compare_areas`; None where there are none.
         overlaps: parcels over each other, ranked; None for other lists.
         hints: column → (rows,) resident IDs that were not taken, as `code.read_ids` gives them.
+        closing: totals that its sheets state, beside what was read; frame of CLOSING.
     """
 
     gathered: Gathered
@@ -50,6 +51,7 @@ class Typed:
     differences: pl.DataFrame | None = None
     overlaps: pl.DataFrame | None = None
     hints: dict[str, pl.Series] = field(default_factory=dict)
+    closing: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=closing.CLOSING))
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None, 
             work.typed[column.name] = _column(column, work) if column.name in work.cells else _blank(column, work.rows)
     _across(work)
     accepted = _required(work)
+    stated = closing.compare(gathered, work.typed, accepted)
     shown = {name: cells.shown() for name, cells in work.cells.items() if name in attach.shown(work.gathered)}
     joined = attach.attach(work.gathered, work.typed, shown, work.remarks)
     _duplicates(work)
@@ -101,7 +104,7 @@ def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None, 
     frame = frame.select(order).with_columns(
         gathered.frame.get_column("row").cast(PROVENANCE["source_row"]).alias("source_row"), gathered.frame.get_column("sheet")
     )
-    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences, work.overlaps, work.hints)
+    return Typed(gathered, frame, accepted, joined.mask(work.rows), work.remarks, differences, work.overlaps, work.hints, stated)
 
 
 def _blank(column: Column, rows: int) -> pl.Series:

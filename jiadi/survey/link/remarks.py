@@ -6,8 +6,9 @@ import polars as pl
 
 from jiadi.geo import overlay
 from jiadi.register.tables import PROBLEMS, Delivery
+from jiadi.survey import threshold
 from jiadi.survey.link import keys
-from jiadi.survey.threshold import Thresholds, shipped
+from jiadi.survey.threshold import Thresholds
 
 
 def remarks(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame | None) -> pl.DataFrame:
@@ -70,8 +71,7 @@ def _note(frame: pl.DataFrame, code: str, column: str, value: pl.Expr, detail: p
 
 def _places(delivery: Delivery, houses: pl.DataFrame, house_parcel: pl.DataFrame, overlaps: pl.DataFrame) -> list[pl.DataFrame]:
     """Drawn houses that lie in no parcel, on several, and those that reach beyond the one they belong to."""
-    limits = delivery.extra.get("thresholds")
-    limits = limits if isinstance(limits, Thresholds) else shipped()
+    limits = threshold.of(delivery)
     # A house that was joined from two files is drawn in the second: the remark belongs there.
     outline = keys.listed(delivery, "footprint").select(
         pl.col("id").alias("footprint_id"), pl.col("source_id").alias("drawn_source"), pl.col("source_row").alias("drawn_row")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ from jiadi.survey.read.raw import ROW
 
 DEEPEST = 30
 """A heading is looked for in the first rows of a sheet only."""
-_WHOSE = r"(本[页表村组]|全[村镇县]|.{1,12}[村组镇乡区县]|.{1,10}(街道|社区))?"
-_TOTAL = rf"^{_WHOSE}(合计|小计|总计|累计|共计|总合计)[:：]?(\d+[户宗幢人条]?)?$"
+_WHOSE = r"本[页表村组]|全[村镇县]|.{1,12}[村组镇乡区县]|.{1,10}(?:街道|社区)"
+TOTAL = re.compile(rf"^(?P<whose>{_WHOSE})?(?P<word>合计|小计|总计|累计|共计|总合计)[:：]?(?P<count>\d+[户宗幢栋座人条]?)?$")
+"""What a cell says that makes its row one of totals, without spaces: whose it is, the word, and the rows that it counts."""
 _CODED = r"[0-9]{6}"
 """A row with such a code in a column of codes is somebody's, whatever else stands in it."""
 _CODES = frozenset({"person_id", "parcel_code", "unit_code", "code"})
@@ -99,7 +101,22 @@ def _joined(above: str, below: str) -> str:
     return f"{above}{JOIN}{below}"
 
 
-def data_rows(frame: pl.DataFrame, heading: Heading) -> tuple[pl.DataFrame, int]:
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What stands under a heading (表头以下).
+
+    Args:
+        data: rows of the list, as `row` and cells.
+        skipped: rows up to the last one that were passed over, blank ones among them.
+        totals: those of them that state a total.
+    """
+
+    data: pl.DataFrame
+    skipped: int
+    totals: pl.DataFrame
+
+
+def data_rows(frame: pl.DataFrame, heading: Heading) -> Below:
     """The rows under a heading that are data (数据行).
 
     Args:
@@ -107,22 +124,21 @@ def data_rows(frame: pl.DataFrame, heading: Heading) -> tuple[pl.DataFrame, int]
         heading: as found.
 
     Returns:
-        The frame without blank rows, totals, repeated headings and remarks at the end, and how many
-        rows between the heading and the last row were passed over (blank rows among them).
+        The frame without blank rows, totals, repeated headings and remarks at the end; and what was passed over.
 
     >>> heading = find([(1, ["户号", "姓名", "与户主关系"])], [], "")
     >>> frame = pl.DataFrame({"row": [1, 2, 3], "t0": ["户号", "1", "合计"], "t1": ["姓名", "张三", None]})
-    >>> data_rows(frame, heading)[0]["t1"].to_list()
-    ['张三']
+    >>> found = data_rows(frame, heading)
+    >>> found.data["t1"].to_list(), found.totals["row"].to_list()
+    (['张三'], [3])
     """
     below = frame.filter(pl.col(ROW) > heading.last)
     if below.is_empty():
-        return below, 0
+        return Below(below, 0, below)
     span = int(below.get_column(ROW).max()) - heading.last  # type: ignore[arg-type]
-    kept = below.filter(
-        ~(_blank(below, heading) | (_totals(below) & ~_coded(below, heading)) | _repeated(below, heading) | _remarks(below))
-    )
-    return kept, span - len(kept)
+    total = _totals(below) & ~_coded(below, heading)
+    kept = below.filter(~(_blank(below, heading) | total | _repeated(below, heading) | _remarks(below)))
+    return Below(kept, span - len(kept), below.filter(total))
 
 
 def _kinds(frame: pl.DataFrame, number: int) -> list[str]:
@@ -142,7 +158,7 @@ def _blank(frame: pl.DataFrame, heading: Heading) -> pl.Expr:
 def _totals(frame: pl.DataFrame) -> pl.Expr:
     """A total may stand in any column; most columns have no such letter and are not looked at twice."""
     texts = [name for name in frame.columns if name.startswith("t") and frame[name].str.contains("计", literal=True).any()]
-    hits = [pl.col(name).str.replace_all(r"\s", "").str.contains(_TOTAL).fill_null(False) for name in texts]
+    hits = [pl.col(name).str.replace_all(r"\s", "").str.contains(TOTAL.pattern).fill_null(False) for name in texts]
     return pl.any_horizontal(hits) if hits else pl.lit(False)
 
 

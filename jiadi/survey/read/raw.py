@@ -46,6 +46,7 @@ class RawSheet:
         asked: schema columns that a profile names.
         places: schema column → row as Excel shows it and column from 0, where a form has each cell in a place of its own.
         heights: whether its shapes had heights, which are not kept.
+        closing: rows that state totals, columns as `frame`; None where none were looked for.
         beside: whether it is made of columns of a layer that was taken for another list.
     """
 
@@ -73,6 +74,7 @@ class RawSheet:
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     heights: bool = False
     beside: bool = False
+    closing: pl.DataFrame | None = None
 
     @property
     def spatial(self) -> bool:

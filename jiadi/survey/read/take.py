@@ -211,7 +211,8 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     found = _of_grid(name, one, rule) if one.grid else _of_fields(name, path, one, rule)
     if isinstance(found, Said):
         return found
-    heading, frame, skipped, mixed = found
+    heading, below, mixed = found
+    frame = below.data
     columns = _settled(heading.match.columns, heading.texts, rule)
     table = heading.match.table
     near = {name: place for name, place in guess.near(table, heading.texts, columns).items() if name not in rule.columns}
@@ -224,7 +225,8 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     if one.grid and "village_name" not in columns and _names_village(one.name, heading.match.table):
         fixed.setdefault("village_name", one.name)
     sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
-    sheet.skipped, sheet.mixed, sheet.sure = skipped, mixed, heading.match.score >= SURE or bool(rule.table)
+    sheet.skipped, sheet.closing, sheet.mixed = below.skipped, below.totals, mixed
+    sheet.sure = heading.match.score >= SURE or bool(rule.table)
     sheet.heading_row, sheet.left = heading.last, one.left
     sheet.guessed, sheet.claimed, sheet.asked = frozenset(near), claimed, frozenset(rule.columns)
     if one.layer is not None:
@@ -255,7 +257,7 @@ def _names_village(sheet: str, table: str) -> bool:
     return sheet.endswith(("村", "社区")) and any(column.name == "village_name" for column in TABLES[table].columns)
 
 
-_Found = tuple[header.Heading, pl.DataFrame, int, dict[int, list[int]]]
+_Found = tuple[header.Heading, header.Below, dict[int, list[int]]]
 
 
 def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
@@ -267,11 +269,11 @@ def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
     if heading is None:
         seen = next((texts for _, texts in grid if sum(map(bool, texts)) > 1), grid[0][1])
         return _unknown(seen)
-    frame, skipped = header.data_rows(one.frame, heading)
+    below = header.data_rows(one.frame, heading)
     # Text lines in another encoding travel as (-1, line): every cell of such a line is remarked once, on its row.
     lines = {entry[1] for entry in one.merged if entry[0] == -1}
-    rows = frame.select(pl.col(ROW).is_in(list(lines)).arg_true()).to_series().to_list() if lines else []
-    return heading, frame, skipped, ({0: rows} if rows else {})
+    rows = below.data.select(pl.col(ROW).is_in(list(lines)).arg_true()).to_series().to_list() if lines else []
+    return heading, below, ({0: rows} if rows else {})
 
 
 def _heading(grid: Sequence[tuple[int, list[str]]], merged: Sequence[Sequence[int]], rule: Rule, hint: str) -> header.Heading | None:
@@ -335,7 +337,7 @@ def _of_fields(name: str, path: Path, one: _Opened, rule: Rule) -> _Found | Said
     mixed: dict[int, list[int]] = {}
     for row, column in layer.mixed_encoding:
         mixed.setdefault(place[column], []).append(row - 1)
-    return header.Heading(0, 0, list(one.headers), found), one.frame, 0, mixed
+    return header.Heading(0, 0, list(one.headers), found), header.Below(one.frame, 0, one.frame.clear()), mixed
 
 
 def _unknown(headings: Sequence[str]) -> Said:
