@@ -76,6 +76,11 @@ class Lists:
         return listed(self.delivery, "aid")
 
     @cached_property
+    def account(self) -> pl.DataFrame:
+        """Accounts of households by id."""
+        return listed(self.delivery, "account")
+
+    @cached_property
     def pairs(self) -> Pairs:
         """Links by row numbers."""
         names = ("house", "household", "parcel", "right", "approval", "person", "member", "aid")

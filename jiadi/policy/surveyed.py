@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from jiadi.codes import split
 from jiadi.policy.coverage import asked
 from jiadi.policy.derived import SPLIT
 from jiadi.policy.grammar import UNBOUNDED, Array
@@ -89,8 +90,9 @@ def _summed(lists: Lists, house: Block, name: str) -> Column:
 def split_of_parcels(lists: Lists, block: Block, household: Block) -> None:
     """Put the sizes of the households that share each parcel into its facts (分户人数).
 
-    "4+3" are two households of four and three persons. Where the ledger says nothing, it is the one household
-    that holds the parcel, with its registered persons; where that is not known either, its size is not.
+    "4+3" are two households of four and three persons. Where the ledger says nothing, it is what the account of the household that
+    holds the parcel says of its parting; else that household alone, with its registered persons; where that is not known either, its
+    size is not. Of more households than there are facts, the last fact is not known.
 
     Args:
         lists: the linked delivery.
@@ -98,16 +100,26 @@ def split_of_parcels(lists: Lists, block: Block, household: Block) -> None:
         household: facts of households, with `persons_living`.
     """
     right = lists.right_of_parcel
-    written = taken(lists.right["split_persons"], right).cast(pl.String).str.normalize("NFKC").str.replace_all(r"\s|人|户", "")
-    parts = written.str.split("+")
     row = np.append(lists.pairs.one("right_household", lists.right.height), -1)[right]
+    parted = taken(_parted(lists), row)
+    parts = split.sizes_column(pl.select(pl.coalesce(taken(lists.right["split_persons"], right).cast(pl.String), parted)).to_series())
     living = household.columns["persons_living"]
     alone = np.append(living.low, 0)[row], np.append(np.minimum(living.high, UNBOUNDED), UNBOUNDED)[row]
-    told = written.is_not_null().to_numpy()
+    told = parts.is_not_null().to_numpy()
+    many = (parts.list.len() > len(SPLIT)).fill_null(False)
     for place, fact in enumerate(SPLIT):
-        size = parts.list.get(place, null_on_oob=True).cast(pl.Int64, strict=False)
+        size = parts.list.get(place, null_on_oob=True)
+        size = size.set(many, None) if place == len(SPLIT) - 1 else size
         there = (parts.list.len() > place).fill_null(False).to_numpy()
         block.columns[fact] = _split(size, there, told, alone if place == 0 else None)
+
+
+def _parted(lists: Lists) -> pl.Series:
+    """What the account of each household says of its parting; null where it says nothing, or two accounts do."""
+    said = lists.account.drop_nulls(["household_code", "split_persons"]).filter(pl.col("household_code").is_unique())
+    known = said.select("household_code", "split_persons").cast(pl.String)
+    households = lists.household.select(pl.col("household_code").cast(pl.String))
+    return households.join(known, on="household_code", how="left", maintain_order="left")["split_persons"]
 
 
 def _split(size: pl.Series, there: Array, told: Array, alone: tuple[Array, Array] | None) -> Column:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from jiadi.codes import person, unit
+from jiadi.codes import person, split, unit
 from jiadi.geo import overlay
 from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey import threshold
@@ -179,11 +179,14 @@ def _living(persons: pl.DataFrame) -> pl.DataFrame:
 
 
 def _accounts(delivery: Delivery) -> pl.DataFrame:
-    """Accounts of households that state another number of members than the register has."""
+    """Accounts of households that state another number of members than the register has; of parted ones it may have one household alone."""
     if not {"account", "person"} <= delivery.tables.keys():
         return pl.DataFrame()
     living = _living(keys.listed(delivery, "person"))
-    rows = keys.listed(delivery, "account").join(living, on="household_code").filter(pl.col("persons") != pl.col("len"))
+    accounts = keys.listed(delivery, "account")
+    parted = accounts.with_columns(split.sizes_column(accounts["split_persons"]).alias("sizes"))
+    one_of = pl.col("sizes").list.contains(pl.col("len").cast(pl.Int64)).fill_null(False)
+    rows = parted.join(living, on="household_code").filter((pl.col("persons") != pl.col("len")) & ~one_of)
     return _placed(rows, delivery, "account", "account_differs", "persons", pl.col("persons"), pl.col("len"))
 
 

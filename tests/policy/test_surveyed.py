@@ -128,3 +128,20 @@ def test_a_split_that_cannot_be_read_may_be_any() -> None:
     right = [{**deliveries.LISTS["right"][0], "split_persons": "4+?"}]
     column = built(right=right).blocks["parcel"].columns["split_2_persons"]
     assert column.low.tolist() == [0] and column.high[0] > 100
+
+
+def test_a_household_that_its_account_says_was_parted() -> None:
+    """The ledger's own word comes first; an account that has one household says no more than the register."""
+    account = {"id": "n", "household_code": deliveries.LISTS["person"][0]["household_code"], "persons": 7, "split_persons": "4+3"}
+    for right, sizes in (({}, [4, 3]), ({"split_persons": "2+1"}, [2, 1]), ({"split_persons": "未分户"}, [1, 0])):
+        ledger = [{**deliveries.LISTS["right"][0], **right}]
+        columns = built(account=[account], right=ledger).blocks["parcel"].columns
+        assert [int(columns[f"split_{place}_persons"].low[0]) for place in (1, 2)] == sizes
+    columns = built(account=[{**account, "persons": 7, "split_persons": None}]).blocks["parcel"].columns
+    assert [int(columns[f"split_{place}_persons"].low[0]) for place in (1, 2)] == [1, 0]
+
+
+def test_more_households_than_there_are_facts_leave_the_last_one_open() -> None:
+    right = [{**deliveries.LISTS["right"][0], "split_persons": "4+3+2+2+1"}]
+    columns = built(right=right).blocks["parcel"].columns
+    assert columns["split_3_persons"].high.tolist() == [2] and columns["split_4_persons"].high[0] > 100

@@ -26,7 +26,9 @@ WHERE = {
     "unknown_word": (HOUSE, "房屋结构", "house", "structure"),
     "unit_code_invalid": (HOUSE, "不动产单元号", "house", "unit_code"),
     "full_width": (HOUSE, "建筑面积", "house", "floor_area_m2"),
+    "split_household": ("农户代码,户主姓名,宅基地宗数,农房幢数,{}\nA1,张三,1,1,{}\n", "户内成员数", "account", "persons"),
 }
+WHERE["split_unclear"] = WHERE["split_household"]
 WHERE |= dict.fromkeys(("id_check_digit", "id_invalid", "id_15_digits", "id_lower_x"), WHERE["id_from_float"])
 FIELDS = {"3层": ("层数", "storeys"), "2013年": ("建成年份", "built_year"), "12000": ("房屋高度", "height_m")}
 

@@ -86,7 +86,7 @@ RIGHT = Table(
                 "waste_hillside": ("荒地荒坡", "荒坡", "荒地"),
             },
         ),
-        Column("split_persons", "分户人数", "text", ("各户人数", "分户情况", "FHRS")),
+        Column("split_persons", "分户人数", "text", ("各户人数", "分户情况", "FHRS", "户内人数", "户籍人口", "在册人口", "在册人数")),
         Column("control_zone", "规划控制区", "enum", ("控制区", "控制区类别"), codes=CONTROL_ZONES),
         Column("returned_parcel_code", "应退旧宅基地", "parcel_code", ("退还宅基地代码", "旧宗地代码", "应退宗地代码")),
         UNIT_CODE,

@@ -89,6 +89,7 @@ ACCOUNT = Table(
         Column("head_name", "户主姓名", "name", ("HZXM", "NHXM", "户主")),
         Column("head_id", "户主证件号码", "person_id", ("HZSFZH", *ID)),
         Column("persons", "户内成员数", "integer", ("HNCYSL", "户内成员数量", "家庭人口"), low=0, high=100),
+        Column("split_persons", "分户人数", "text"),
         Column("homesteads", "宅基地宗数", "integer", ("ZJDZS", "宅基地宗地数"), low=0, high=100),
         Column("houses", "农房幢数", "integer", ("NMFWSL", "农民房屋数量", "房屋幢数"), low=0, high=100),
         Column("homestead_area_m2", "宅基地总面积", "area_m2", ("ZJDZDMJ", "宅基地宗地面积"), low=0, high=100000),

@@ -14,7 +14,7 @@ from jiadi.geo.axes import Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
 from jiadi.survey import threshold
-from jiadi.survey.check import attach, closing, code, day, holder, number, outline, shape, text, word
+from jiadi.survey.check import attach, closing, code, day, holder, number, outline, shape, split, text, word
 from jiadi.survey.check.gather import Cells, Gathered
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.shape import Drawn
@@ -121,6 +121,8 @@ def _part_holders(work: _Work) -> None:
 
 def _column(column: Column, work: _Work) -> pl.Series:
     cells, name, remarks = work.cells[column.name], column.name, work.remarks
+    if name == split.COUNTED:
+        cells, work.typed[split.COLUMN] = split.summed(cells, remarks)
     if column.kind in _NUMERIC:
         numbers = number.read(cells, column, remarks, text_odd=_sheets_of_numbers(work, cells))
         return number.bounded(numbers, column, cells, remarks, work.on)
@@ -173,6 +175,8 @@ def _across(work: _Work) -> None:
     if "storeys_total" in cells:
         above = typed["storeys_total"] - typed["storeys_below"].fill_null(0)
         typed["storeys"] = pl.select(pl.coalesce(typed["storeys"], pl.when(above > 0).then(above))).to_series()
+    if split.COLUMN in cells:
+        split.note(typed[split.COLUMN], split.COLUMN, work.remarks)
     if "house_number" in typed:
         typed["house_number"] = holder.house_number_missing(typed["house_number"], typed.get("village_name"), work.remarks)
     if "valid_from" in typed and "valid_to" in typed:
