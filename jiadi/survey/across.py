@@ -162,15 +162,18 @@ def _drawn_twice(delivery: Delivery, name: str) -> pl.DataFrame:
 
 
 def _sizes(delivery: Delivery) -> pl.DataFrame:
-    """Households of more members than one has."""
-    if "person" not in delivery.tables:
-        return pl.DataFrame()
+    """Households of more members than one has; accounts of none at all."""
+    most = threshold.of(delivery).household_persons_most
     persons = keys.listed(delivery, "person")
-    large = _living(persons).filter(pl.col("len") > threshold.of(delivery).household_persons_most).select("household_code", "len")
+    large = _living(persons).filter(pl.col("len") > most).select("household_code", "len")
     first = (
         persons.sort("source_id", "source_row").unique("household_code", keep="first", maintain_order=True).join(large, on="household_code")
     )
-    return _placed(first, delivery, "person", "household_size", "household_code", pl.col("household_code"), pl.col("len"))
+    accounts = keys.listed(delivery, "account").filter((pl.col("persons") == 0) | (pl.col("persons") > most))
+    return pl.concat([
+        _placed(first, delivery, "person", "household_size", "household_code", pl.col("household_code"), pl.col("len")),
+        _placed(accounts, delivery, "account", "household_size", "persons", pl.col("persons"), pl.lit("")),
+    ])  # fmt: skip
 
 
 def _living(persons: pl.DataFrame) -> pl.DataFrame:

@@ -294,7 +294,7 @@ def _differences(work: _Work, shapes: Shapes | None, shown: dict[str, pl.Series]
 
 
 def _mixed(work: _Work) -> None:
-    """Rows in another encoding than their file: read as what they are, and told once, at their first such cell."""
+    """Rows in another encoding than their file, read as what they are, told once; and cells that were filled from merged ones."""
     start = 0
     for sheet in work.gathered.sheets:
         named = {place: name for name, place in sheet.columns.items()}
@@ -305,4 +305,11 @@ def _mixed(work: _Work) -> None:
             places = np.asarray(rows, dtype=np.intp) + start
             column = named.get(place, "") if sheet.form != "text" else ""
             work.remarks.add(places, column, "mixed_encoding", work.cells[column].shown().gather(places) if column else None)
+        for place, rows in sheet.merged.items():
+            if place in named:
+                places = np.asarray(rows, dtype=np.intp) + start
+                value = work.cells[named[place]].shown().gather(places)
+                work.remarks.add(
+                    places, named[place], "merged_cell", value, masked=work.gathered.table.column(named[place]).kind == "person_id"
+                )
         start += len(sheet.frame)

@@ -34,6 +34,7 @@ class RawSheet:
         fixed: schema column → value that holds for every row (from a profile or the layer's name).
         codes: schema column → {word in the file: stored value}, from a profile.
         mixed: source column → 0-based rows of cells in another encoding than the file.
+        merged: source column → 0-based rows that were filled from the first row of a merged cell.
         skipped: blank rows, totals and repeated headers that were passed over.
         crs_text: what the file says of its coordinates; "" where it says nothing.
         crs_assumed: the format, not the file, says so.
@@ -61,6 +62,7 @@ class RawSheet:
     fixed: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     mixed: dict[int, list[int]] = field(default_factory=dict)
+    merged: dict[int, list[int]] = field(default_factory=dict)
     skipped: int = 0
     crs_text: str = ""
     crs_assumed: bool = False

@@ -16,7 +16,7 @@ from jiadi.geo.child import MEMORY_MB, SECONDS, run_limited
 from jiadi.geo.files import Layer, is_map, read_layers
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.survey.giveback import mark
-from jiadi.survey.read import beside, guess, header, questionnaire, reasons
+from jiadi.survey.read import beside, guess, header, merged, questionnaire, reasons
 from jiadi.survey.read.found import MAPS, WORKBOOKS
 from jiadi.survey.read.match import SURE, Match, match, of_codes
 from jiadi.survey.read.profile import Profile, Rule, shipped
@@ -218,6 +218,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     near = {name: place for name, place in guess.near(table, heading.texts, columns).items() if name not in rule.columns}
     columns |= near
     claimed = _claims(table, heading.texts, columns, rule, frame)
+    frame, repeated = merged.fill(frame, one.merged, columns, TABLES[table]) if one.grid else (frame, {})
     fixed = dict(rule.fixed)
     if heading.match.table == "zone" and "zone_kind" not in columns and "zone_kind" not in fixed:
         kind = of_codes(f"{one.name} {Path(name).stem}", TABLES["zone"].column("zone_kind").codes)
@@ -226,6 +227,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
         fixed.setdefault("village_name", one.name)
     sheet = RawSheet(name, one.name, _form(path, one), digest, heading.texts, frame, heading.match.table, columns, fixed, rule.codes)
     sheet.skipped, sheet.closing, sheet.mixed = below.skipped, below.totals, mixed
+    sheet.merged = repeated
     sheet.sure = heading.match.score >= SURE or bool(rule.table)
     sheet.heading_row, sheet.left = heading.last, one.left
     sheet.guessed, sheet.claimed, sheet.asked = frozenset(near), claimed, frozenset(rule.columns)
@@ -265,7 +267,7 @@ def _of_grid(name: str, one: _Opened, rule: Rule) -> _Found | Said:
         return reasons.of("empty_sheet")
     grid = _top(one.frame)
     hint = f"{Path(name).stem} {one.name}"
-    heading = _heading(grid, one.merged, rule, hint)
+    heading = _heading(grid, [span for span in one.merged if span[0] <= grid[-1][0]], rule, hint)
     if heading is None:
         seen = next((texts for _, texts in grid if sum(map(bool, texts)) > 1), grid[0][1])
         return _unknown(seen)

@@ -19,6 +19,8 @@ from jiadi.survey.read.inspect import workbook_fault
 from jiadi.survey.read.raw import CELL_DTYPES, ROW
 
 CHUNK = 20_000
+MOST_MERGED = 200_000
+"""Merged cells of a sheet that are looked at; the others stay as the file has them, filled in their first row alone."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 
@@ -92,12 +94,9 @@ def _told(sheet: Any, number: int, count: int) -> Iterator[list[Any]]:
 
 
 def _merged(sheet: Any, left: int) -> list[list[int]]:
-    """Merged ranges of the first rows: top, left, bottom, right, from 0, columns as they are read."""
-    found = []
-    for (top, first), (bottom, last) in sheet.merged_cell_ranges or []:
-        if top < 40:
-            found.append([top, first - left, bottom, last - left])
-    return found
+    """Merged ranges: top, left, bottom, right, from 0, columns as they are read."""
+    ranges = (sheet.merged_cell_ranges or [])[:MOST_MERGED]
+    return [[top, first - left, bottom, last - left] for (top, first), (bottom, last) in ranges]
 
 
 def columns_of(rows: Iterator[list[Any]]) -> pl.DataFrame:
