@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -9,29 +10,54 @@ import yaml
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
+Extents = Mapping[str, Bounds]
+"""Code of a province, city or county without its zeros → where it lies; a place that is not there is not known."""
+_WIDTHS = (2, 4, 6)
 
 
 @cache
-def _extents() -> dict[str, Bounds]:
+def _shipped() -> dict[str, Bounds]:
     text = files("jiadi.codes").joinpath("data", "extents.yaml").read_text(encoding="utf-8")
-    listed: dict[str, list[float]] = yaml.safe_load(text)
-    return {code: (west, south, east, north) for code, (west, south, east, north) in listed.items()}
+    return read(yaml.safe_load(text))
 
 
-@cache
-def known() -> list[str]:
-    """Places whose extent is known, by the code without its zeros, the widest first (已知范围的地方).
+def known(stated: Extents | None = None) -> dict[str, Bounds]:
+    """Places whose extent is known, the widest first (已知范围的地方).
 
-    >>> known()
-    ['33', '3308']
+    Args:
+        stated: by whoever handed in the files; it serves before what is shipped.
+
+    >>> list(known()), list(known({"431102": (111.0, 26.0, 112.0, 27.0)}))
+    (['33', '3308'], ['33', '3308', '431102'])
     """
-    return sorted(_extents(), key=lambda code: (len(code), code))
+    found = {**_shipped(), **(stated or {})}
+    return {code: found[code] for code in sorted(found, key=lambda code: (len(code), code))}
 
 
-def bounds(prefix: str) -> Bounds:
-    """The extent of a known place (范围).
+def read(values: object) -> dict[str, Bounds]:
+    """Extents as YAML writes them (读取范围): code → west, south, east, north.
 
-    >>> bounds("3308")[0]
-    118.0
+    Args:
+        values: a mapping; codes of 2, 4 or 6 digits, or longer with zeros behind. A township's is none: the codes of its parcels do not
+            begin with it.
+
+    Raises:
+        ValueError: with what is wrong.
+
+    >>> read({"431102000000": [111.3, 26.0, 111.8, 26.7]})
+    {'431102': (111.3, 26.0, 111.8, 26.7)}
     """
-    return _extents()[prefix]
+    if not isinstance(values, dict):
+        raise ValueError(f"extents: {values}")
+    found: dict[str, Bounds] = {}
+    for key, sides in values.items():
+        code = str(key)
+        width = next((width for width in _WIDTHS if len(code) >= width and not code[width:].strip("0")), 0)
+        if not (code.isascii() and code.isdigit() and width):
+            raise ValueError(f"extents: {code}")
+        numbers = isinstance(sides, list) and all(isinstance(side, int | float) and not isinstance(side, bool) for side in sides)
+        if not numbers or len(sides) != 4 or not (-180 <= sides[0] < sides[2] <= 180 and -90 <= sides[1] < sides[3] <= 90):
+            raise ValueError(f"extents: {code} {sides}")
+        west, south, east, north = map(float, sides)
+        found[code[:width]] = (west, south, east, north)
+    return found

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from jiadi.codes import extent
 from jiadi.geo.child import run_limited
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import Coverage
@@ -44,11 +45,13 @@ class Manifest:
         delivered_on: day of delivery; None where it says none.
         coverage: of the lists.
         totals: table, measure (`rows` or a column of areas), division, total, source of each stated total.
+        extents: code of a province, city or county → where it lies, in degrees.
     """
 
     delivered_on: date | None
     coverage: list[Coverage]
     totals: list[dict[str, Any]]
+    extents: dict[str, extent.Bounds] = field(default_factory=dict)
 
 
 def load(path: Path) -> Manifest:
@@ -91,7 +94,11 @@ def load(path: Path) -> Manifest:
     if not isinstance(stated, list):
         raise BadManifest("stated_totals")
     covered = [_coverage(entry) for entry in entries]
-    return Manifest(_day(content.get("delivered_on"), "delivered_on"), covered, [_total(entry) for entry in stated])
+    try:
+        extents = extent.read(content.get("extents") or {})
+    except ValueError as error:
+        raise BadManifest(str(error)[:200]) from error
+    return Manifest(_day(content.get("delivered_on"), "delivered_on"), covered, [_total(entry) for entry in stated], extents)
 
 
 def _total(entry: Any) -> dict[str, Any]:
@@ -129,7 +136,7 @@ def load_limited(path: Path) -> Manifest:
     if "fault" in said:
         raise BadManifest(said["fault"])
     coverage = [Coverage(table, tuple(codes), _date(first), _date(end), kind) for table, codes, first, end, kind in said["coverage"]]
-    return Manifest(_date(said["day"]), coverage, said["totals"])
+    return Manifest(_date(said["day"]), coverage, said["totals"], extent.read(said["extents"]))
 
 
 def load_in_child(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -139,7 +146,12 @@ def load_in_child(path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     except BadManifest as error:
         return {}, {"fault": str(error)}
     lists = [(one.table, one.divisions, _text(one.covers_from), _text(one.covers_to), one.kind) for one in found.coverage]
-    return {}, {"day": _text(found.delivered_on), "coverage": lists, "totals": found.totals}
+    return {}, {
+        "day": _text(found.delivered_on),
+        "coverage": lists,
+        "totals": found.totals,
+        "extents": {code: list(sides) for code, sides in found.extents.items()},
+    }
 
 
 def _date(text: str | None) -> date | None:

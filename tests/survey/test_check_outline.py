@@ -129,9 +129,28 @@ def test_a_layer_read_in_a_neighbouring_zone_is_told_as_a_whole(tmp_path: Path) 
     assert delivery.tables["parcel"]["geometry"].null_count() == 5
 
 
-def test_a_place_that_is_not_known_is_not_judged(tmp_path: Path) -> None:
+def test_a_place_that_is_not_known_is_not_judged_and_that_is_said_once_a_layer(tmp_path: Path) -> None:
     codes = [f"110101001001JC{number:05d}" for number in range(1, 4)]
-    assert told(taken(layer(tmp_path / "宗地.geojson", [polygon(ring(n, 0)) for n in (0, 2, 4)], codes))) == []
+    delivery = taken(layer(tmp_path / "宗地.geojson", [polygon(ring(n, 0)) for n in (0, 2, 4)], codes))
+    assert told(delivery) == [(1, "place_unchecked")] and delivery.problems["detail"].to_list() == ["110101 3/3"]
+    assert delivery.tables["parcel"]["geometry"].null_count() == 0
+
+
+@pytest.mark.parametrize(("east", "codes"), [(0.0, []), (3.0, ["zone_suspected"])])
+def test_a_manifest_says_where_a_county_lies(east: float, codes: list[str], tmp_path: Path) -> None:
+    """Stated, it is checked as the shipped ones are."""
+    names = [f"110101001001JC{number:05d}" for number in range(1, 4)]
+    layer(tmp_path / "宗地.geojson", [shifted(polygon(ring(n, 0)), east) for n in (0, 2, 4)], names)
+    (tmp_path / "清单.yaml").write_text('extents:\n  "110101": [118.4, 28.5, 119.2, 29.4]\n', "utf-8")
+    assert [code for _, code in told(check(read([tmp_path])))] == codes
+
+
+@pytest.mark.parametrize(
+    "line", ["[1]", '"x": [1, 2, 3, 4]', '"330802005": [1, 2, 3, 4]', '"3308": [4, 2, 3, 4]', '"3308": [1, 2, 3]', '"3308": 5']
+)
+def test_an_extent_that_is_none_is_told(line: str, tmp_path: Path) -> None:
+    (tmp_path / "清单.yaml").write_text(f"extents:\n  {line}\n", "utf-8")
+    assert [entry["status"] for entry in read([tmp_path]).files] == ["refused"]
 
 
 def test_overlaps_of_parcels_are_ranked(tmp_path: Path) -> None:

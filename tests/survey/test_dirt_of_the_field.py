@@ -50,7 +50,7 @@ HELD: dict[str, str] = {
     "duplicate rings, self-intersection, slivers, parts": "survey/test_check_outline.py::test_what_is_odd_is_told",
     "households written 4+3": "survey/test_split.py::test_registered_persons_of_a_household",
     "a 15-digit number links": "survey/test_across.py::test_a_masked_or_unplaced_holder_of_another_name",
-    "same name, another ID; a code in one list alone; another holder": "survey/test_across.py::test_each_question_is_asked_as_its_page_shows",
+    "same name, another ID; a code in one list; another holder": "survey/test_across.py::test_each_question_is_asked_as_its_page_shows",
 }
 
 
@@ -129,7 +129,8 @@ CELLS: list[tuple[str, Write, str, int, tuple[str, str, object] | None]] = [
     ("merged cells of words",
      book("户籍.xlsx", [PERSON, ["A1", "张三", GOOD, "户主", VILLAGE], [None, "张四", None, "子女", None]], ("A2:A3", "E2:E3")),
      "merged_cell", 2, ("person", "household_code", "A1")),
-    ("axes exchanged", layer("宗地.geojson", [({}, [BESIDE[n]]) for n in range(3)] + [({"宗地代码": B}, [SWAPPED])]), "swapped_axes", 4, None),
+    ("axes exchanged", layer("宗地.geojson", [({}, [BESIDE[n]]) for n in range(3)] + [({"宗地代码": B}, [SWAPPED])]),
+     "swapped_axes", 4, None),
     ("a stated area that differs", layer("宗地.geojson", [({"宗地代码": A, "宗地面积": "100"}, [RING])]), "area_differs", 1,
      ("parcel", "stated_area_m2", 100.0)),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from jiadi.codes.extent import Extents
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
 from jiadi.survey import threshold
@@ -54,7 +55,7 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery.extra |= {"stated_totals": raw.totals, "sheet_totals": pl.DataFrame(schema=closing.CLOSING)}
     for name in LISTS:
         if of_list := [sheet for sheet in sheets if sheet.table == name]:
-            problems.append(_add_list(of_list, day, systems, delivery, limits))
+            problems.append(_add_list(of_list, day, systems, delivery, raw.extents))
     problems.append(holding.join(delivery))
     # A layer that feeds two lists is told of each of its cells once.
     delivery.problems = pl.concat(problems).unique().sort(list(PROBLEMS), nulls_last=True)
@@ -62,10 +63,10 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     return delivery
 
 
-def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, delivery: Delivery, limits: Thresholds) -> pl.DataFrame:
+def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, delivery: Delivery, extents: Extents) -> pl.DataFrame:
     """Type one list into the delivery; its problems. What was read of it is let go before the next one."""
-    gathered = gather(sheets)
-    one = type_table(gathered, on, shape.of_list(gathered, systems), limits)
+    gathered, limits = gather(sheets), threshold.of(delivery)
+    one = type_table(gathered, on, shape.of_list(gathered, systems), limits, extents)
     table = _accepted(one, delivery.sources)
     _keep_hints(one, delivery)
     summed = delivery.extra["sheet_totals"]

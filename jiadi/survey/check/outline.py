@@ -80,49 +80,52 @@ def repaired(before: Shapes, after: Shapes, mask: Mask) -> pl.Series:
     return pl.Series([f"{one:.2f} → {other:.2f} m²" for one, other in zip(old, new, strict=True)], dtype=pl.String)
 
 
-def place(codes: pl.Series) -> tuple[list[str], Index]:
+def place(codes: pl.Series, extents: extent.Extents) -> Index:
     """Where rows should lie by the code of their place (应在范围).
 
     Args:
         codes: (n,) division, parcel or unit codes; null where not known.
+        extents: of the places that are known, the widest first, so that the nearest wins.
 
     Returns:
-        Names of the places that are known, and the number of each row's place among them, -1 for none.
+        (n,) number of each row's place among them, -1 for none.
+
+    >>> place(pl.Series(["330802001001", "110101001001", None]), extent.known()).tolist()
+    [1, -1, -1]
     """
-    known = extent.known()
     number = np.full(len(codes), -1, dtype=np.int64)
-    for index, prefix in enumerate(known):  # the shortest first, so that the nearest wins
+    for index, prefix in enumerate(extents):
         number[codes.str.starts_with(prefix).fill_null(False).to_numpy()] = index
-    return known, number
+    return number
 
 
-def away(codes: pl.Series, shapes: Shapes, margin_deg: float) -> Mask:
+def away(codes: pl.Series, shapes: Shapes, margin_deg: float, extents: extent.Extents) -> Mask:
     """Shapes that lie outside the place of their code (图形不在代码所示的地方).
 
     Args:
-        codes: (n,) as for `place`.
+        codes, extents: as for `place`.
         shapes: (n,) in EPSG:4490.
         margin_deg: how far beyond they may reach.
 
     Returns:
-        (n,) mask; a row whose code or shape is not known is not away.
+        (n,) mask; a row whose place or shape is not known is not away: whether it is, nobody can say.
     """
-    known, number = place(codes)
+    number = place(codes, extents)
     found = np.zeros(len(shapes), dtype=bool)
-    for index, prefix in enumerate(known):
+    for index, bounds in enumerate(extents.values()):
         own = np.flatnonzero((number == index) & ~shapely.is_missing(shapes))
-        found[own] = outside(shapes[own], extent.bounds(prefix), margin_deg)
+        found[own] = outside(shapes[own], bounds, margin_deg)
     return found
 
 
-def neighbouring_zone(codes: pl.Series, shapes: Shapes, margin_deg: float) -> str:
+def neighbouring_zone(codes: pl.Series, shapes: Shapes, margin_deg: float, extents: extent.Extents) -> str:
     """How a layer that lies elsewhere would fit (换带检查): "+3°" where a shift by a zone brings most of it home, else "".
 
     Args:
-        codes, shapes, margin_deg: of the rows that are away.
+        codes, shapes, margin_deg, extents: of the rows that are away.
     """
     for shift in _ZONES_DEG:
         moved = shapely.transform(shapes, lambda points, by=shift: points + np.array([by, 0.0]))
-        if away(codes, moved, margin_deg).mean() < 0.5:
+        if away(codes, moved, margin_deg, extents).mean() < 0.5:
             return f"{shift:+.0f}°"
     return ""

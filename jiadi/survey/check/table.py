@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import shapely
 
-from jiadi.codes import unit
+from jiadi.codes import extent, unit
+from jiadi.codes.extent import Extents
 from jiadi.geo.axes import Shapes
 from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
@@ -61,6 +62,7 @@ class _Work:
     gathered: Gathered
     on: date | None
     limits: Thresholds
+    extents: Extents
     remarks: Remarks
     cells: dict[str, Cells] = field(default_factory=dict)
     typed: dict[str, pl.Series] = field(default_factory=dict)
@@ -72,7 +74,9 @@ class _Work:
         return len(self.gathered.frame)
 
 
-def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None, limits: Thresholds | None = None) -> Typed:
+def type_table(
+    gathered: Gathered, on: date | None, drawn: Drawn | None = None, limits: Thresholds | None = None, extents: Extents | None = None
+) -> Typed:
     """Read every column of a list (定型).
 
     Args:
@@ -80,11 +84,12 @@ def type_table(gathered: Gathered, on: date | None, drawn: Drawn | None = None, 
         on: day of delivery; None where nobody said so.
         drawn: the shapes of its sheets; None for a list without any.
         limits: from where on something is told; None: as shipped.
+        extents: where places lie, as the delivery states it; None: as shipped.
 
     Returns:
         The typed list; its rows are those that were read, in the same order.
     """
-    work = _Work(gathered, on, limits or threshold.shipped(), Remarks())
+    work = _Work(gathered, on, limits or threshold.shipped(), extent.known(extents), Remarks())
     work.cells = {name: gathered.cells(name) for name in gathered.columns}
     _part_holders(work)
     for column in gathered.table.columns:
@@ -258,20 +263,33 @@ def _elsewhere(work: _Work, shapes: Shapes) -> None:
     if not codes:
         return
     code = pl.select(pl.coalesce(codes)).to_series()
-    far = outline.away(code, shapes, work.limits.away_margin_degrees)
+    _unplaced(work, code, shapes)
+    margin, extents = work.limits.away_margin_degrees, work.extents
+    far = outline.away(code, shapes, margin, extents)
     if not far.any():
         return
     places = np.flatnonzero(far)
     sheet = work.gathered.frame.get_column("sheet").to_numpy()
-    asked = (outline.place(code)[1] >= 0) & ~shapely.is_missing(shapes)
+    asked = (outline.place(code, extents) >= 0) & ~shapely.is_missing(shapes)
     for layer in np.unique(sheet[places]):
         own = np.flatnonzero(sheet == layer)
         lost = own[far[own]]
         whole = len(lost) * 2 > asked[own].sum()
-        shift = outline.neighbouring_zone(code.gather(lost), shapes[lost], work.limits.away_margin_degrees)
+        shift = outline.neighbouring_zone(code.gather(lost), shapes[lost], margin, extents)
         told, name = (lost[:1], "zone_suspected") if whole and len(lost) > 2 else (lost, "away_from_place")
         work.remarks.add(told, shape.GEOMETRY, name, detail=pl.Series([f"{shift} {len(lost)}/{len(own)}".strip()] * len(told)))
     shapes[places] = None
+
+
+def _unplaced(work: _Work, code: pl.Series, shapes: Shapes) -> None:
+    """Layers of places that nobody has said where they lie: told once a layer, for what is not looked at is not well."""
+    open_ones = (outline.place(code, work.extents) < 0) & code.is_not_null().to_numpy() & ~shapely.is_missing(shapes)
+    sheet = work.gathered.frame.get_column("sheet").to_numpy()
+    for layer in np.unique(sheet[open_ones]):
+        own = np.flatnonzero(open_ones & (sheet == layer))
+        counties = code.gather(own).str.slice(0, 6).unique().sort().to_list()
+        words = "、".join(counties[:_SHOWN_TWINS]) + (" …" if len(counties) > _SHOWN_TWINS else "")
+        work.remarks.add(own[:1], shape.GEOMETRY, "place_unchecked", detail=pl.Series([f"{words} {len(own)}/{(sheet == layer).sum()}"]))
 
 
 def _ranked_overlaps(work: _Work, one: Places, other: Places, area: pl.Series) -> pl.DataFrame:

@@ -142,6 +142,7 @@ def _read_manifests(found: Found, delivery: RawDelivery) -> None:
         delivery.delivered_on = max(filter(None, (said.delivered_on, delivery.delivered_on)), default=None)
         delivery.coverage += said.coverage
         delivery.totals += said.totals
+        delivery.extents |= said.extents
 
 
 def not_taken(file: str, sheet: str, status: str, said: Said) -> dict[str, object]:

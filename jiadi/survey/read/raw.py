@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from jiadi.codes.extent import Bounds
 from jiadi.register.tables import PROBLEMS, Coverage
 
 ROW = "row"
@@ -102,6 +103,7 @@ class RawDelivery:
         decisions: on links, frame of `review.decision.COLUMNS`; None where none were handed in.
         totals: stated by the manifest, see `manifest.Manifest`.
         thresholds: that a profile replaces, see thresholds.yaml.
+        extents: where places lie, as the manifest states it.
     """
 
     sheets: list[RawSheet] = field(default_factory=list)
@@ -112,6 +114,7 @@ class RawDelivery:
     decisions: pl.DataFrame | None = None
     totals: list[dict[str, Any]] = field(default_factory=list)
     thresholds: dict[str, float] = field(default_factory=dict)
+    extents: dict[str, Bounds] = field(default_factory=dict)
 
 
 def split_columns(frame: pl.DataFrame) -> pl.DataFrame:
