@@ -163,6 +163,8 @@ def _drawn_twice(delivery: Delivery, name: str) -> pl.DataFrame:
 
 def _sizes(delivery: Delivery) -> pl.DataFrame:
     """Households of more members than one has; accounts of none at all."""
+    if not {"person", "account"} & delivery.tables.keys():
+        return pl.DataFrame()
     most = threshold.of(delivery).household_persons_most
     persons = keys.listed(delivery, "person")
     large = _living(persons).filter(pl.col("len") > most).select("household_code", "len")

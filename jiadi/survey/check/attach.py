@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from jiadi.survey.check.gather import Gathered
+from jiadi.survey.check.gather import Gathered, spots
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.text import where
 
@@ -70,7 +70,7 @@ def attach(gathered: Gathered, typed: dict[str, pl.Series], shown: dict[str, pl.
     found = Attached(rows, onto)
     if not len(rows):
         return found
-    spot = _spots(gathered, onto)
+    spot = spots(gathered, onto)
     for column, values in typed.items():
         if column in _OWN:
             continue
@@ -128,9 +128,3 @@ def _pairs(keys: list[pl.Series], attributes: pl.Series, kept: pl.Series) -> tup
         found.append((rows, onto))
         free_rows, free_onto = free_rows.scatter(rows, False), free_onto.scatter(onto, False)
     return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
-
-
-def _spots(gathered: Gathered, places: Places) -> pl.Series:
-    names = pl.Series([f"{sheet.file} {sheet.sheet}".strip() for sheet in gathered.sheets], dtype=pl.String)
-    at = gathered.frame.select(pl.col("sheet").gather(places), pl.col("row").gather(places))
-    return at.select(pl.format("{} #{}", names.gather(at.get_column("sheet")), "row").alias("spot")).to_series()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from jiadi.register.schema import TABLES, Table
 from jiadi.survey.read.raw import CELL_DTYPES, ROW, RawSheet
@@ -137,6 +139,26 @@ def gather(sheets: list[RawSheet]) -> Gathered:
     parts = [_part(number, sheet) for number, sheet in enumerate(ordered)]
     frame = pl.concat(parts, how="diagonal") if len(parts) > 1 else parts[0]
     return Gathered(TABLES[sheets[0].table], ordered, frame)
+
+
+def spots(gathered: Gathered, places: NDArray[np.intp]) -> pl.Series:
+    """Where rows stand, as a user finds them (行的位置): file, sheet and row.
+
+    Args:
+        gathered: the sheets of one list.
+        places: (n,) rows of it.
+
+    Returns:
+        (n,) text.
+
+    >>> from jiadi.survey.read.raw import RawSheet
+    >>> sheet = RawSheet("a.csv", "", "text", "", ["户号"], pl.DataFrame({"row": [2], "t0": ["1"]}), "person", {"household_code": 0})
+    >>> spots(gather([sheet]), np.array([0])).to_list()
+    ['a.csv #2']
+    """
+    names = pl.Series([f"{sheet.file} {sheet.sheet}".strip() for sheet in gathered.sheets], dtype=pl.String)
+    at = gathered.frame.select(pl.col("sheet").gather(places), pl.col(ROW).gather(places))
+    return at.select(pl.format("{} #{}", names.gather(at.get_column("sheet")), ROW).alias("spot")).to_series()
 
 
 def _part(number: int, sheet: RawSheet) -> pl.DataFrame:

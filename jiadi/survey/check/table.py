@@ -16,7 +16,7 @@ from jiadi.register.schema import Column
 from jiadi.register.tables import PROVENANCE, dtype
 from jiadi.survey import threshold
 from jiadi.survey.check import attach, closing, code, day, holder, number, outline, shape, split, text, word
-from jiadi.survey.check.gather import Cells, Gathered
+from jiadi.survey.check.gather import Cells, Gathered, spots
 from jiadi.survey.check.remarks import Places, Remarks
 from jiadi.survey.check.shape import Drawn
 from jiadi.survey.check.text import where
@@ -210,13 +210,6 @@ def _required(work: _Work) -> pl.Series:
     return taken
 
 
-def _spots(work: _Work, places: Places) -> pl.Series:
-    """Where rows stand, as a user finds them: file, sheet and row."""
-    files = pl.Series([f"{sheet.file} {sheet.sheet}".strip() for sheet in work.gathered.sheets], dtype=pl.String)
-    at = work.gathered.frame.select(pl.col("sheet").gather(places), pl.col("row").gather(places))
-    return at.select(pl.format("{} #{}", files.gather(at.get_column("sheet")), "row").alias("spot")).to_series()
-
-
 def _duplicates(work: _Work) -> None:
     """A key that several rows carry is none's: each row is told of the others."""
     for column in work.gathered.table.columns:
@@ -227,7 +220,7 @@ def _duplicates(work: _Work) -> None:
         if not repeated.any():
             continue
         places = where(repeated)
-        spot = pl.DataFrame({"place": places, "key": keys.gather(places), "spot": _spots(work, places)})
+        spot = pl.DataFrame({"place": places, "key": keys.gather(places), "spot": spots(work.gathered, places)})
         grouped = spot.sort("key", "place").group_by("key").agg(pl.col("spot"))
         told = spot.join(grouped, on="key", how="left", suffix="_all")
         others = pl.Series([_others(all_, own) for all_, own in told.select("spot_all", "spot").iter_rows()], dtype=pl.String)
@@ -251,7 +244,7 @@ def _shapes(work: _Work, drawn: Drawn | None) -> Shapes | None:
     work.typed[shape.GEOMETRY] = shape.wkb_of(shapes)
     if work.gathered.table.name == "parcel":
         one, other, area = shape.overlapping(shapes, work.limits.parcel_overlap_m2)
-        words = pl.select(pl.format("{}, {} m²", _spots(work, other), area)).to_series()
+        words = pl.select(pl.format("{}, {} m²", spots(work.gathered, other), area)).to_series()
         work.remarks.add(one, shape.GEOMETRY, "parcel_overlap", detail=words)
         work.overlaps = _ranked_overlaps(work, one, other, area)
     return shapes

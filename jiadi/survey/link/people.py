@@ -217,13 +217,7 @@ def holders(frame: pl.DataFrame, hints: pl.DataFrame | None = None) -> pl.DataFr
     >>> holders(keys.listed(Delivery(), "right")).columns
     ['id', 'name', 'village', 'number', 'hint']
     """
-    return frame.select(
-        "id",
-        keys.name_key("holder_name").alias("name"),
-        pl.col("village_code").alias("village"),
-        keys.number_key(frame["holder_id"]).alias("number"),
-        slips.beside(frame, hints).alias("hint"),
-    )
+    return _compared(frame, "holder_name", "holder_id", hints)
 
 
 def members(frame: pl.DataFrame, hints: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -240,10 +234,14 @@ def members(frame: pl.DataFrame, hints: pl.DataFrame | None = None) -> pl.DataFr
     >>> members(keys.listed(Delivery(), "member")).columns
     ['id', 'name', 'village', 'number', 'hint']
     """
+    return _compared(frame, "name", "id_number", hints)
+
+
+def _compared(frame: pl.DataFrame, name: str, number: str, hints: pl.DataFrame | None) -> pl.DataFrame:
     return frame.select(
         "id",
-        keys.name_key("name").alias("name"),
+        keys.name_key(name).alias("name"),
         pl.col("village_code").alias("village"),
-        keys.number_key(frame["id_number"]).alias("number"),
+        keys.number_key(frame[number]).alias("number"),
         slips.beside(frame, hints).alias("hint"),
     )
