@@ -25,7 +25,7 @@ def of_parcels(lists: Lists, block: Block) -> None:
 
     The holder named by the parcel's ledger row is a member who is on the roll of the parcel's village on the
     day of judging: by resident ID (the ledger's or that of the person in the household register), or by name
-    where the roll's row has no ID. Who only shares a name with a member who has one may be that member.
+    where the roll's row has no ID and says its village. Who only shares a name with a member who has one may be that member.
     Nobody on a roll that covers the village is no member.
     """
     needs = VOCABULARY["parcel"]["holder_is_member"].needs
@@ -67,7 +67,9 @@ def _holders(lists: Lists) -> tuple[Array, Array]:
     )
     by_number = holders.drop_nulls("number").join(roll.drop_nulls("number"), on="number").filter(_NEAR)
     nameless = roll.filter(pl.col("number").is_null()).drop_nulls("name")
-    by_name = holders.drop_nulls("name").join(nameless.drop("number"), on="name").filter(_NEAR)
+    # A name alone tells somebody within a village: where that is not known it may be anybody of the name.
+    placed = (pl.col("village") == pl.col("of_roll")).fill_null(False)
+    by_name = holders.drop_nulls("name").join(nameless.drop("number"), on="name").filter(_NEAR).with_columns(pl.col("sure") & placed)
     found = pl.concat([by_number.select("right", "sure"), by_name.select("right", "sure"), _through_persons(lists, holders, roll)])
     return marked(found.filter("sure")["right"], size), marked(found["right"], size)
 

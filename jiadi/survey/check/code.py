@@ -64,8 +64,8 @@ def read_ids(cells: Cells, column: str, remarks: Remarks, hints: dict[str, pl.Se
         cells: as they stand; several IDs in a cell are parted before (see `holder`).
         column: schema column.
         remarks: told `id_from_float`, `id_check_digit`, `id_invalid`, `id_15_digits`, and notes.
-        hints: given, by column, the numbers that a slip has broken (18 places, `000` where the last are lost), for
-            linking alone; null for the others.
+        hints: given, by column, the numbers that a slip has broken (18 places, `000` where the last are lost; 17 where one
+            was left out), for linking alone; null for the others.
 
     Returns:
         (n,) valid IDs of 18 or 15 places, X upper; null where blank or not taken.
@@ -95,12 +95,12 @@ def read_ids(cells: Cells, column: str, remarks: Remarks, hints: dict[str, pl.Se
 
 
 def _broken(numbers: pl.Series, codes: pl.Series, wrong: pl.Series, lost: pl.Series) -> pl.Series:
-    """Numbers of 18 places that were not taken, and tell their person all the same."""
+    """Numbers of 18 places, or of 17, that were not taken, and tell their person all the same."""
     # A float is exact to some 64 here: the 15 digits that the spreadsheet kept come back by rounding, not by cutting.
     first = (numbers.set(~lost, None) / 1000).round().cast(pl.Int64, strict=False).cast(pl.String)
-    whole = codes.set(~wrong.is_in(["id_check_digit", "id_from_float"]).fill_null(False), None)
+    whole = codes.set(~wrong.is_in(["id_check_digit", "id_from_float", "id_invalid"]).fill_null(False), None)
     found = pl.select(pl.coalesce(whole, first + "000")).to_series()
-    return found.set(~found.str.contains(r"^[0-9]{17}[0-9X]$").fill_null(False), None)
+    return found.set(~found.str.contains(r"^[0-9]{16,17}[0-9X]$").fill_null(False), None)
 
 
 def _note_ids(raw: pl.Series, codes: pl.Series, wrong: pl.Series, column: str, remarks: Remarks) -> None:

@@ -175,6 +175,8 @@ def _across(work: _Work) -> None:
     if "survey_code" in typed and "village_code" in typed:
         from_code = typed["survey_code"].str.extract(_VILLAGE_IN_CODE, 1)
         typed["village_code"] = pl.select(pl.coalesce(typed["village_code"], from_code)).to_series()
+    if "village_name" in cells and "village_code" in cells:
+        typed["village_code"] = _by_village_name(typed["village_code"], typed["village_name"])
     if "unit_code" in typed and work.gathered.table.name != "house" and "unit_code" in cells:
         typed["parcel_code"] = pl.select(pl.coalesce(typed["parcel_code"], unit.parcel_of_column(typed["unit_code"]))).to_series()
     if "storeys_total" in cells:
@@ -191,6 +193,16 @@ def _across(work: _Work) -> None:
             work.remarks.add(places, "valid_to", "date_order", cells["valid_to"].shown().gather(places))
             # Nobody can tell which of the two is wrong.
             typed["valid_from"], typed["valid_to"] = typed["valid_from"].set(wrong, None), typed["valid_to"].set(wrong, None)
+
+
+def _by_village_name(codes: pl.Series, names: pl.Series) -> pl.Series:
+    """Village codes, those that are lacking taken from other rows of the list that name the village, where all of them agree."""
+    lost = codes.is_null() & names.is_not_null()
+    if not lost.any():
+        return codes
+    known = pl.DataFrame({"name": names, "code": codes}).drop_nulls().unique().filter(pl.len().over("name") == 1)
+    found = names.filter(lost).replace_strict(known["name"], known["code"], default=None, return_dtype=pl.String)
+    return codes.scatter(lost.arg_true(), found)
 
 
 def _required(work: _Work) -> pl.Series:

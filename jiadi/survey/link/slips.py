@@ -1,7 +1,7 @@
 """Resident IDs that a slip has broken, as evidence of who is meant (错号线索): with the same name they tell a person.
 
 Such a number is never taken as an ID. What stood in the cell is kept for linking alone: one digit copied wrongly, two
-neighbours exchanged, or the last digits lost in a spreadsheet leave enough of it to know the person again by name.
+neighbours exchanged, one left out, or the last digits lost in a spreadsheet leave enough of it to know the person again by name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from jiadi.register.tables import Delivery
 
 HINTS: dict[str, pl.DataType] = {"source_id": pl.Int32(), "source_row": pl.Int32(), "hint": pl.String()}
-"""Columns of numbers that were not taken 错号线索, by the place where they stand: 18 places, `000` at the end where those are lost."""
+"""Columns of numbers that were not taken 错号线索, by the place where they stand: 18 places, `000` at the end where those are lost; 17 where
+one was left out."""
 
 _KEPT_OF_LOST = 15
 
@@ -46,15 +47,35 @@ def beside(frame: pl.DataFrame, hints: pl.DataFrame | None) -> pl.Series:
 
 
 def near(one: pl.Series, other: pl.Series) -> NDArray[np.bool_]:
-    """Whether numbers are a slip apart (相差一处): one place differs, two neighbours are exchanged, or the last three are lost.
+    """Whether numbers are a slip apart (相差一处): one place differs or is left out, two neighbours are exchanged, the last three are lost.
 
     Args:
-        one, other: (n,) 18 places each; null is near to nothing.
+        one, other: (n,) 18 places each, 17 where one was left out; null is near to nothing.
 
-    >>> broken = pl.Series(["330802197603151231", "330802197603115233", "330802197603151000", "330802197603151000"])
-    >>> near(broken, pl.Series(["330802197603151233"] * 3 + ["330802198603151233"])).tolist()
-    [True, True, True, False]
+    >>> broken = pl.Series(["330802197603151231", "330802197603115233", "330802197603151000", "33080219760315123", "330802197603151000"])
+    >>> near(broken, pl.Series(["330802197603151233"] * 4 + ["330802198603151233"])).tolist()
+    [True, True, True, True, False]
     """
+    return _alike(one, other) | _left_out(one, other) | _left_out(other, one)
+
+
+def _left_out(short: pl.Series, whole: pl.Series) -> NDArray[np.bool_]:
+    """Whether 17 places are the 18 others without one of them: what both begin and end with is all of them."""
+    held = ((short.str.len_bytes() == 17) & (whole.str.len_bytes() == 18)).fill_null(False).to_numpy()
+    found = np.zeros(len(short), dtype=bool)
+    rows = np.flatnonzero(held)
+    if not len(rows):
+        return found
+    left = np.array(short.gather(rows).to_list(), dtype="S17").view(np.uint8).reshape(-1, 17)
+    right = np.array(whole.gather(rows).to_list(), dtype="S18").view(np.uint8).reshape(-1, 18)
+    begins = np.logical_and.accumulate(left == right[:, :17], axis=1).sum(axis=1)
+    ends = np.logical_and.accumulate((left == right[:, 1:])[:, ::-1], axis=1).sum(axis=1)
+    found[rows] = begins + ends >= 17
+    return found
+
+
+def _alike(one: pl.Series, other: pl.Series) -> NDArray[np.bool_]:
+    """Whether two of 18 places are one slip apart."""
     held = ((one.str.len_bytes() == 18) & (other.str.len_bytes() == 18)).fill_null(False).to_numpy()
     found = np.zeros(len(one), dtype=bool)
     rows = np.flatnonzero(held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import polars as pl
@@ -34,6 +35,8 @@ class Blemish:
         with_columns: cells that `change` looks at besides.
         as_number: whether a workbook writes the soiled cell as a number; None leaves it as it was.
         columnar: whether typed columns can carry it.
+        also: codes that are told of the same cell besides, for they cannot be without each other.
+        alone: whether survey row and parcel of an outline must carry no dirt.
     """
 
     kind: str
@@ -44,6 +47,8 @@ class Blemish:
     with_columns: tuple[str, ...] = ()
     as_number: bool | None = None
     columnar: bool = False
+    also: tuple[str, ...] = ()
+    alone: bool = False
 
 
 PERSON_COLUMNS = {
@@ -54,6 +59,8 @@ PERSON_COLUMNS = {
     "approval": ("holder_name", "holder_id"),
 }
 _WORKBOOKS = ("right", "house", "aid", "approval")
+RARE, _RARE_BEFORE = "䶮", "\ue863"
+"""A rare character of given names, and where it stood in the private area before Unicode had a place for it."""
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
@@ -66,9 +73,15 @@ def to_15(number: str) -> str:
     return number[:6] + number[8:17]
 
 
-def _slip(number: str) -> str:
-    """The number with a wrong check digit."""
-    return number[:17] + ("0" if number[17] != "0" else "1")
+def _slip(number: str, rng: np.random.Generator) -> str:
+    """The number with one digit copied wrongly, the check digit or one before it, or with two neighbours exchanged."""
+    way = int(rng.integers(3))
+    if way == 0 or (way == 2 and number[15] == number[16]):
+        return number[:17] + ("0" if number[17] != "0" else "1")
+    if way == 1:
+        place = int(rng.choice((4, 5, 14, 15, 16)))
+        return number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 :]
+    return number[:15] + number[16] + number[15] + number[17]
 
 
 def _another_name(cell: Cell) -> str:
@@ -93,7 +106,8 @@ def _born_last_century(column: str) -> pl.Expr:
 def _ids(table: str) -> list[Blemish]:
     name, number = PERSON_COLUMNS[table]
     out = [
-        Blemish("id_check_digit", table, number, lambda cell: {number: (_slip(cell.text), None)}, columnar=True),
+        Blemish("id_check_digit", table, number, lambda cell: {number: (_slip(cell.text, cell.rng), None)}, columnar=True),
+        Blemish("id_invalid", table, number, lambda cell: {number: (cell.text[:8] + cell.text[9:], None)}, columnar=True),
         Blemish("id_15_digits", table, number, lambda cell: {number: (to_15(cell.text),)}, _born_last_century(number), columnar=True),
         Blemish("id_lower_x", table, number, lambda cell: {number: (cell.text.lower(),)}, pl.col(number).str.ends_with("X"), columnar=True),
         Blemish("full_width", table, number, lambda cell: {number: (cell.text.translate(_WIDE),)}, columnar=True),
@@ -124,12 +138,38 @@ def _several(table: str, name: str, number: str) -> list[Blemish]:
     ]
 
 
+def _owners() -> Blemish:
+    """Two owners in one cell, without any number."""
+    both = lambda cell: {"owner_name": (f"{cell.text}、{_another_name(cell)}",)}  # noqa: E731
+    return Blemish("several_in_cell", "house", "owner_name", both, columnar=True)
+
+
 def _shown(column: str, text: Callable[[str], str]) -> Callable[[Cell], Change]:
     return lambda cell: {column: (text(cell.text),)}
 
 
 def _lost(column: str, text: Callable[[str], str]) -> Callable[[Cell], Change]:
     return lambda cell: {column: (text(cell.text), None)}
+
+
+def _spoken(text: str) -> str:
+    """Digits as they are spoken, one by one (三、二〇一三)."""
+    return text.translate(str.maketrans("0123456789", "〇一二三四五六七八九"))
+
+
+def _ranged(cell: Cell) -> Change:
+    return {"storeys": (str(cell.rng.choice(("1-3", "1~2", "2至3层", "1、2"))), None)}
+
+
+def _in_mu(column: str) -> Callable[[Cell], Change]:
+    """An area in mu with four decimals, and what it is in square metres, rounded half up."""
+
+    def change(cell: Cell) -> Change:
+        mu = (Decimal(cell.text) * 15 / 10_000).quantize(Decimal("0.0001"))
+        metres = (mu * 10_000 / 15).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        return {column: (f"{mu}亩", float(metres))}
+
+    return change
 
 
 def _numbers() -> list[Blemish]:
@@ -143,6 +183,9 @@ def _numbers() -> list[Blemish]:
             Blemish("out_of_range", table, column, _lost(column, lambda text: "9999999"), columnar=True),
             Blemish("number_as_text", table, column, _shown(column, str), as_number=False),
         ]
+        about = _lost(column, lambda text: f"约{text.partition('.')[0]}")
+        out += [Blemish("approximate", table, column, about, as_number=False)]
+    out += [Blemish("unit_converted", table, plain[table], _in_mu(plain[table]), as_number=False) for table in ("right", "house")]
     for table, (column, word) in unit.items():
         change = _shown(column, lambda text, word=word: text + word)  # type: ignore[misc]
         out.append(Blemish("unit_in_number", table, column, change, as_number=False))
@@ -151,7 +194,10 @@ def _numbers() -> list[Blemish]:
         Blemish("out_of_range", "house", "height_m", _lost("height_m", lambda text: "350"), columnar=True),
         Blemish("unit_in_number", "house", "storeys", _shown("storeys", lambda text: text + "层"), as_number=False),
         Blemish("full_width", "house", "built_year", _shown("built_year", lambda text: text.translate(_WIDE)), as_number=False),
-        Blemish("storeys_range", "house", "storeys", _lost("storeys", lambda text: "1-3"), as_number=False),
+        Blemish("storeys_range", "house", "storeys", _ranged, as_number=False),
+        Blemish("storeys_half", "house", "storeys", _lost("storeys", lambda text: text + "层半"), as_number=False),
+        Blemish("number_in_words", "house", "storeys", _shown("storeys", _spoken), as_number=False),
+        Blemish("number_in_words", "house", "built_year", _shown("built_year", _spoken), as_number=False),
         Blemish("year_out_of_range", "house", "built_year", _lost("built_year", lambda text: "2" + text[0] + text[2:]), columnar=True),
     ]
 
@@ -170,7 +216,27 @@ def _words_and_dates() -> list[Blemish]:
         *out,
         Blemish("unknown_word", "house", "use", _lost("use", lambda text: "晒谷")),
         Blemish("date_in_future", "approval", "approved_on", future, columnar=True),
+        *(_turned_round(table) for table in ("person", "member", "aid")),
+        Blemish("several_ticks", "house", "surroundings", _lost("surroundings", lambda text: text + "；靠山")),
+        Blemish("several_ticks", "house", "structure", _lost("structure", lambda text: text + "；砖木结构")),
+        *(_digit(column) for column in ("title", "basement", "hollow_slab")),
     ]
+
+
+def _turned_round(table: str) -> Blemish:
+    """An end before its beginning; nobody can tell which of the two is wrong."""
+
+    def change(cell: Cell) -> Change:
+        begun = cell.beside["valid_from"]
+        assert begun is not None
+        return {"valid_to": (f"{int(begun[:4]) - 1}-01-15", None), "valid_from": (begun, None)}
+
+    return Blemish("date_order", table, "valid_to", change, pl.col("valid_from").is_not_null(), ("valid_from",), columnar=True)
+
+
+def _digit(column: str) -> Blemish:
+    """A digit among words for yes and no: 1 may be yes, and 0 may be 有."""
+    return Blemish("yes_no_unclear", "house", column, _lost(column, lambda text: "1" if text == "是" else "0"), as_number=True)
 
 
 def _codes() -> list[Blemish]:
@@ -181,6 +247,15 @@ def _codes() -> list[Blemish]:
     return [
         *out,
         Blemish("unit_code_invalid", "house", "unit_code", _lost("unit_code", lambda text: text[:-2]), columnar=True),
+        *(
+            Blemish("full_width", table, "parcel_code", _shown("parcel_code", lambda text: text.translate(_WIDE)), columnar=True)
+            for table in ("right", "approval")  # nineteen wide digits find no room in a Shapefile's column
+        ),
+        *(
+            # Other rows of the list that name the village tell its code.
+            Blemish("division_unknown", table, "village_code", _shown("village_code", lambda text: text[:9] + "999"), columnar=True)
+            for table in ("member", "aid", "approval")
+        ),
         Blemish("duplicate_key", "parcel", "parcel_code", columnar=True),
         Blemish("duplicate_key", "approval", "approval_code", columnar=True),
         Blemish(
@@ -205,6 +280,7 @@ def _areas_and_shapes() -> list[Blemish]:
         Blemish("swapped_axes", "footprint", "geometry", columnar=True),
         Blemish("area_differs", "parcel", "stated_area_m2", differs, columnar=True),
         Blemish("mixed_encoding", "parcel", "holder_name"),
+        Blemish("mixed_encoding", "member", "name"),
         Blemish("stray_space", "footprint", "survey_code", _shown("survey_code", lambda text: text + " "), columnar=True),
     ]
 
@@ -214,9 +290,16 @@ def _people() -> list[Blemish]:
         name = _another_name(cell)
         return {"holder_name": (name, name)}
 
+    nobody = lambda cell: {"name": (None, None), "id_number": (None, None)}  # noqa: E731
     return [
         Blemish("name_differs", "right", "holder_name", renamed, pl.col("holder_id").is_not_null() & pl.col("_registered"), columnar=True),
-        Blemish("required_missing", "aid", "name", lambda cell: {"name": (None, None), "id_number": (None, None)}, columnar=True),
+        *(Blemish("required_missing", table, "name", nobody, columnar=True) for table in ("aid", "member")),
+        *(
+            Blemish("private_character", table, column, _shown(column, lambda text: text.replace(RARE, _RARE_BEFORE)), rare, columnar=True)
+            for table, column in (("right", "holder_name"), ("person", "name"), ("member", "name"), ("house", "owner_name"))
+            if (rare := pl.col(column).str.contains(RARE, literal=True)) is not None
+        ),
+        _owners(),
     ]
 
 

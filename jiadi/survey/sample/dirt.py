@@ -21,6 +21,7 @@ DESTROYING = frozenset(
         "id_from_float", "id_check_digit", "count_mismatch", "not_a_number", "storeys_range", "year_out_of_range",
         "out_of_range", "unknown_word", "date_unreadable", "date_in_future", "parcel_code_invalid", "unit_code_invalid",
         "duplicate_key", "house_number_missing", "required_missing",
+        "id_invalid", "approximate", "storeys_half", "date_order", "several_ticks", "yes_no_unclear",
     }
 )  # fmt: skip
 """Kinds whose cell or row is lost to a reader; the others are read and remarked, an old ID of 15 digits among them."""
@@ -157,7 +158,7 @@ class _Changes:
             form.shown.setdefault(column, {})[row] = None if shown is None else str(shown)
             if known:
                 self.known.setdefault((slot.table, column), {})[row] = known[0]
-            if slot.kind in ("id_check_digit", "id_from_float"):
+            if slot.kind in ("id_check_digit", "id_from_float", "id_invalid"):
                 self.known.setdefault((slot.table, HINT), {})[row] = shown
             if slot.as_number is not None and not form.columnar:
                 form.as_number.setdefault(column, {})[row] = slot.as_number

@@ -88,6 +88,7 @@ def invent_people(villages: Villages, homesteads: Homesteads, county: str, seed:
     of_person = plan.take(household)
     outsider = of_person.is_in("outsider")
     name = _names(household, _surnames(household, village, relation, outsider, seed), male, seed)
+    name = _rare(name, place, seed)
     number = _numbers(rng, county, born, male)
     came = np.maximum(born + rng.integers(0, 400, len(born)).astype("timedelta64[D]"), np.datetime64("1958-01-09"))
     came = np.minimum(came, np.datetime64("2025-05-31"))
@@ -104,6 +105,17 @@ def invent_people(villages: Villages, homesteads: Homesteads, county: str, seed:
         household, village, name, number, relation, came, left, died,
         ~outsider, member, member_from, np.where(gone, died, ABSENT), aid, np.flatnonzero(place == 0), size,
     )  # fmt: skip
+
+
+def _rare(name: pl.Series, place: Ints, seed: int) -> pl.Series:
+    """Heads here and there have a rare character in their name; one of a household, so that nobody gets a namesake in it."""
+    figures = distributions()
+    chosen = (place == 0) & (stream(seed, "rare names").random(len(place)) < figures["rare_name"])
+    return (
+        name.to_frame("name")
+        .select(pl.when(pl.Series(chosen)).then(pl.col("name").str.head(1) + figures["rare"]).otherwise("name").alias("name"))
+        .to_series()
+    )
 
 
 def _born(rng: np.random.Generator, household: Ints, relation: Words) -> tuple[Bools, NDArray[np.datetime64]]:

@@ -158,7 +158,7 @@ def _true_links(
         "right_household": (right, household.gather(ledger)),
         "approval_parcel": (approval, parcel.gather(granted)),
         "approval_household": (approval, household.gather(granted)),
-        "member_person": (_spot(forms["member"]), person.gather(lists["member"]["_person"])),
+        "member_person": (_taken(lists["member"], _spot(forms["member"])), person.gather(lists["member"]["_person"])),
         "aid_person": (_taken(lists["aid"], _spot(forms["aid"])), person.gather(lists["aid"]["_person"])),
     }
     return {kind: pl.DataFrame({"left": left, "right": right}).drop_nulls() for kind, (left, right) in pairs.items()}
@@ -220,6 +220,8 @@ def _dirt_lines(forms: dict[str, Form], soiled: Soiled) -> pl.Series:
     for spot in soiled.spots:
         form = forms[spot.table]
         column = GEOMETRY if spot.column == GEOMETRY else form.headers[spot.column]
+        if spot.kind == "mixed_encoding" and form.file.endswith(".csv"):
+            column = ""  # a line of text is in another encoding as a whole
         lines.append(
             f'{{"file": "{form.file}", "sheet": "{form.sheet[spot.place]}", "row": {form.row[spot.place]}, '
             f'"column": "{column}", "code": "{spot.kind}"}}'

@@ -172,16 +172,33 @@ def _to_household(rows: pl.DataFrame, person: pl.DataFrame, heads: pl.DataFrame)
 
 
 def _by_slip(rows: pl.DataFrame, person: pl.DataFrame, name: str, number: str) -> pl.DataFrame:
-    """By name and what is left of a broken ID on either side: its first 15 digits."""
+    """By name and a number that was broken on either side: see `_slipped`."""
     sides = [
         frame.with_columns(pl.lit(None, pl.String).alias("_hint")) if "_hint" not in frame.columns else frame for frame in (rows, person)
     ]
     found = []
     for own, other in (("_hint", "id_number"), (number, "_hint")):
-        left = sides[0].select(pl.col("row").alias("left"), pl.col(name).alias("name"), pl.col(own).str.slice(0, 15).alias("key"))
-        right = sides[1].select("name", pl.col(other).str.slice(0, 15).alias("key"), pl.col("_household").alias("right"))
-        found.append(left.drop_nulls().join(right.drop_nulls(), on=["name", "key"]).select("left", "right"))
+        left = sides[0].select(pl.col("row").alias("left"), pl.col(name).alias("name"), pl.col(own).alias("one"))
+        right = sides[1].select("name", pl.col(other).alias("other"), pl.col("_household").alias("right"))
+        both = left.drop_nulls().join(right.drop_nulls(), on="name")
+        alike = [_slipped(one, two) for one, two in both.select("one", "other").iter_rows()]
+        found.append(both.filter(pl.Series(alike, dtype=pl.Boolean)).select("left", "right"))
     return pl.concat(found)
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether one of two numbers may be a slip of the other: a place differs or is left out, two neighbours are exchanged, the last are lost."""
+    short, whole = sorted((one, other), key=len)
+    if (len(short), len(whole)) == (17, 18):
+        return any(whole[:place] + whole[place + 1 :] == short for place in range(18))
+    if len(short) != 18:
+        return False
+    places = [place for place in range(18) if one[place] != other[place]]
+    lost = one.endswith("000") or other.endswith("000")
+    if len(places) <= 1 or (lost and places[0] >= 15):
+        return True
+    first, last = places[0], places[-1]
+    return len(places) == 2 and last == first + 1 and one[first : last + 1] == other[first : last + 1][::-1]
 
 
 def _chain(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:

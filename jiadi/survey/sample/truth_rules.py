@@ -255,7 +255,7 @@ def _non_members(lists: dict[str, pl.DataFrame], links: Links, approval: _Approv
 def on_roll(lists: dict[str, pl.DataFrame], links: Links, on: date) -> Ints:
     """For each ledger row whether its holder is on a roll (是否在册): 1 yes, -1 no, 0 not known."""
     right, member, person = lists["right"], lists["member"], lists["person"]
-    valid = member.filter((pl.col("valid_from") <= on) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > on)))
+    lasting = member.filter((pl.col("valid_from").fill_null(on) <= on) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > on)))
     heads = person.filter(pl.col("relation") == "head").select("_household", pl.col("id_number").alias("head_id"))
     household = _one(links.right_household, right.height)
     keyed = pl.DataFrame(
@@ -264,19 +264,31 @@ def on_roll(lists: dict[str, pl.DataFrame], links: Links, on: date) -> Ints:
     keyed = keyed.join(heads.unique("_household"), on="_household", how="left", maintain_order="left").with_columns(
         number=pl.coalesce("holder_id", "head_id")
     )
-    by_number = keyed["number"].is_in(valid["id_number"].drop_nulls().implode()).fill_null(False)
-    nameless = valid.filter(pl.col("id_number").is_null()).select("name", "village_code").unique().with_columns(named=pl.lit(True))
-    by_name = keyed.join(nameless, on=["name", "village_code"], how="left", maintain_order="left")["named"].fill_null(False)
-    named_at_all = keyed.join(
-        valid.select("name", "village_code").unique().with_columns(named=pl.lit(True)),
+    # Of whoever has no day of joining any more nobody knows whether he is one.
+    sure, torn = (lasting.filter(pl.col("valid_from").is_not_null() == dated) for dated in (True, False))
+    nameless = lasting.filter(pl.col("id_number").is_null())
+    certain = keyed["number"].is_in(sure["id_number"].drop_nulls().implode()).fill_null(False).to_numpy() | _named(
+        keyed, nameless.filter(pl.col("valid_from").is_not_null()), anywhere=False
+    )
+    perhaps = keyed["number"].is_in(torn["id_number"].drop_nulls().implode()).fill_null(False).to_numpy()
+    perhaps |= _named(keyed, nameless, anywhere=True)
+    known = keyed["number"].is_not_null().to_numpy()
+    # A holder without number whose name is on the roll may be that member or a namesake.
+    state = np.select([certain, perhaps, known], [1, 0, -1], 0)
+    return np.where((state == 0) & ~perhaps & ~_named(keyed, lasting, anywhere=True) & (household >= 0), -1, state)
+
+
+def _named(keyed: pl.DataFrame, rows: pl.DataFrame, *, anywhere: bool) -> Bools:
+    """Whether somebody of the name is among rows of the village; `anywhere` counts rows whose village is not known too."""
+    found = keyed.join(
+        rows.select("name", "village_code").unique().with_columns(named=pl.lit(True)),
         on=["name", "village_code"],
         how="left",
         maintain_order="left",
     )["named"].fill_null(False)
-    known = keyed["number"].is_not_null()
-    # A holder without number whose name is on the roll may be that member or a namesake.
-    state = np.select([(by_number | by_name).to_numpy(), known.to_numpy()], [1, -1], 0)
-    return np.where((state == 0) & ~named_at_all.to_numpy() & (household >= 0), -1, state)
+    if anywhere:
+        found = found | keyed["name"].is_in(rows.filter(pl.col("village_code").is_null())["name"].drop_nulls().implode()).fill_null(False)
+    return found.to_numpy()
 
 
 def _house_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links, seen: _Seen, approval: _Approval) -> None:

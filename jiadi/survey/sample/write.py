@@ -76,7 +76,13 @@ def _write_csv(path: Path, world: World, form: Form) -> None:
         for start in range(0, max(form.frame.height, 1), _CSV_ROWS):
             part = form.cells(start, _CSV_ROWS).rename(form.headers)
             text = part.write_csv(include_header=start == 0, line_terminator="\r\n")
-            out.write(text.encode("gb18030"))
+            if not form.raw_rows:
+                out.write(text.encode("gb18030"))
+                continue
+            lines = text.split("\r\n")
+            first = start - (start == 0)
+            coded = (line.encode("utf-8" if first + place in form.raw_rows else "gb18030") for place, line in enumerate(lines))
+            out.write(b"\r\n".join(coded))
 
 
 def _write_parcels(path: Path, world: World, form: Form) -> None:
