@@ -80,7 +80,8 @@ def _centres(shapes: Shapes) -> tuple[Floats, Floats]:
 
 def _reach(x: Floats, y: Floats) -> Bounds:
     """What lies about the median: twenty times the spread, and half a county's width at least."""
-    least = 0.5 if max(np.abs(x).max(), np.abs(y).max()) <= 360 else 50_000.0
+    # By the median again: one feature that has lost its decimal point does not make a layer of degrees one of metres.
+    least = 0.5 if max(np.median(np.abs(x)), np.median(np.abs(y))) <= 360 else 50_000.0
     (west, east), (south, north) = (_span(values, least) for values in (x, y))
     return west, south, east, north
 

@@ -32,10 +32,8 @@ def spikes(shapes: Shapes, degrees: float, length_m: float) -> Mask:
     found = np.zeros(len(shapes), dtype=bool)
     if not len(points):
         return found
-    metres = points * _METRES_A_DEGREE
-    metres[:, 0] *= np.cos(np.radians(points[:, 1]))
     # A ring ends where it began: its side i runs from corner i to corner i + 1, the corner 0 lies between the last side and the first.
-    side = np.diff(metres, axis=0)
+    side = _sides(points)
     inside = np.diff(of_ring) == 0
     first = np.r_[0, np.flatnonzero(~inside) + 1]
     last = np.r_[np.flatnonzero(~inside) - 1, len(side) - 1]
@@ -47,6 +45,16 @@ def spikes(shapes: Shapes, degrees: float, length_m: float) -> Mask:
     turn = np.degrees(np.abs(np.arctan2(come[:, 0] * go[:, 1] - come[:, 1] * go[:, 0], (come * go).sum(axis=1))))
     found[owner[of_ring[corner[long & (turn > 180 - degrees)]]]] = True
     return found
+
+
+def _sides(points: Floats) -> Floats:
+    """Steps from point to point in metres, east and north.
+
+    The steps are scaled, not the longitudes: 118° times the cosine of each point's own latitude would shear a house by half a right angle.
+    """
+    side: Floats = np.diff(points, axis=0) * _METRES_A_DEGREE
+    side[:, 0] *= np.cos(np.radians((points[1:, 1] + points[:-1, 1]) / 2))
+    return side
 
 
 def widths(shapes: Shapes, areas_m2: Floats) -> Floats:
@@ -64,9 +72,7 @@ def widths(shapes: Shapes, areas_m2: Floats) -> Floats:
     """
     rings, owner = _rings(shapes)
     points, of_ring = shapely.get_coordinates(rings, return_index=True)
-    metres = points * _METRES_A_DEGREE
-    metres[:, 0] *= np.cos(np.radians(points[:, 1]))
-    side = np.hypot(*np.diff(metres, axis=0).T) if len(points) else np.zeros(0)
+    side = np.hypot(*_sides(points).T) if len(points) else np.zeros(0)
     inside = np.diff(of_ring) == 0
     around = np.bincount(owner[of_ring[1:][inside]], weights=side[inside], minlength=len(shapes)) if len(points) else np.zeros(len(shapes))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -265,6 +265,8 @@ def _shapes(work: _Work, drawn: Drawn | None) -> Shapes | None:
 def _elsewhere(work: _Work, shapes: Shapes) -> None:
     """Shapes that do not lie where their code says are not used; a layer of which most do not is told as a whole."""
     codes = [work.typed[name] for name in ("village_code", "parcel_code", "unit_code") if name in work.typed]
+    if "survey_code" in work.typed:
+        codes.append(work.typed["survey_code"].str.extract(_VILLAGE_IN_CODE, 1))
     if not codes:
         return
     code = pl.select(pl.coalesce(codes)).to_series()

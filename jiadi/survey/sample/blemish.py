@@ -76,12 +76,15 @@ def to_15(number: str) -> str:
 def _slip(number: str, rng: np.random.Generator) -> str:
     """The number with one digit copied wrongly, the check digit or one before it, or with two neighbours exchanged."""
     way = int(rng.integers(3))
-    if way == 0 or (way == 2 and number[15] == number[16]):
-        return number[:17] + ("0" if number[17] != "0" else "1")
     if way == 1:
         place = int(rng.choice((4, 5, 14, 15, 16)))
-        return number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 :]
-    return number[:15] + number[16] + number[15] + number[17]
+        slipped = number[:place] + str((int(number[place]) + 1) % 10) + number[place + 1 :]
+    elif way == 2 and number[15] != number[16]:
+        slipped = number[:15] + number[16] + number[15] + number[17]
+    else:
+        slipped = number[:17] + ("0" if number[17] != "0" else "1")
+    # What ends in 000 is taken for a number that a spreadsheet has cut.
+    return slipped if not slipped.endswith("000") else number[:16] + "1" + number[17]
 
 
 def _another_name(cell: Cell) -> str:
@@ -275,8 +278,20 @@ def _areas_and_shapes() -> list[Blemish]:
         for kind in ("self_intersection", "duplicate_points")
         for table in ("parcel", "footprint")
     ]
+    shapes += [Blemish(kind, table, "geometry", columnar=True) for kind in ("spike", "several_parts") for table in ("parcel", "footprint")]
+    in_both = pl.col("survey_code").is_not_null() & pl.col("_surveyed")
+    shapes += [
+        Blemish(kind, "footprint", "geometry", needs=in_both, columnar=True)
+        for kind in ("empty_geometry", "coordinates_impossible", "away_from_place")
+    ]
+    shapes += [Blemish(kind, "footprint", "geometry", columnar=True) for kind in ("sliver", "ring_order")]
+    several = ("house_crosses_parcel",)  # what stands on two parcels crosses a line of its own
     return [
         *shapes,
+        Blemish("parcel_overlap", "parcel", "geometry", columnar=True),
+        Blemish("house_crosses_parcel", "footprint", "geometry", columnar=True, alone=True),
+        Blemish("house_on_several_parcels", "footprint", "geometry", columnar=True, also=several, alone=True),
+        Blemish("house_outside_parcels", "footprint", "geometry", needs=pl.col("_coded"), columnar=True, alone=True),
         Blemish("swapped_axes", "footprint", "geometry", columnar=True),
         Blemish("area_differs", "parcel", "stated_area_m2", differs, columnar=True),
         Blemish("mixed_encoding", "parcel", "holder_name"),

@@ -12,6 +12,8 @@ import polars as pl
 from jiadi.survey.sample.blemish import BLEMISHES, Blemish, Cell
 from jiadi.survey.sample.draw import Bools, Ints, stream
 from jiadi.survey.sample.forms import Form
+from jiadi.survey.sample.records import World
+from jiadi.survey.sample.reshape import LOST, Drawings, drawings
 
 GEOMETRY = "geometry"
 _SHORT_LIST = 5
@@ -21,7 +23,7 @@ DESTROYING = frozenset(
         "id_from_float", "id_check_digit", "count_mismatch", "not_a_number", "storeys_range", "year_out_of_range",
         "out_of_range", "unknown_word", "date_unreadable", "date_in_future", "parcel_code_invalid", "unit_code_invalid",
         "duplicate_key", "house_number_missing", "required_missing",
-        "id_invalid", "approximate", "storeys_half", "date_order", "several_ticks", "yes_no_unclear",
+        "id_invalid", "empty_geometry", "coordinates_impossible", "away_from_place", "approximate", "storeys_half", "date_order", "several_ticks", "yes_no_unclear",
     }
 )  # fmt: skip
 """Kinds whose cell or row is lost to a reader; the others are read and remarked, an old ID of 15 digits among them."""
@@ -57,14 +59,14 @@ class Soiled:
         return dict(sorted(out.items()))
 
 
-def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, seed: int) -> Soiled:
+def soil(world: World, forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float) -> Soiled:
     """Plant dirt in a share of all rows, evenly over kinds and files (埋脏).
 
     Args:
+        world: the invented county.
         forms: written to: what the file will show.
         lists: written to: what a reader can still know (a destroyed cell becomes null).
         share: rows that carry one dirt each, of the rows of all files together.
-        seed: the user's seed.
 
     Returns: what was planted. Blank cells carry none; a duplicate code is told at both its rows.
     """
@@ -72,10 +74,10 @@ def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, s
     total = round(share * sum(frame.height for frame in lists.values()))
     if not total:
         return soiled
-    rng, remaining, changes = stream(seed, "dirt"), total, _Changes(forms, lists)
+    rng, remaining, changes = stream(world.seed, "dirt"), total, _Changes(forms, lists, drawings(world))
     slots = [slot for slot in BLEMISHES if not forms[slot.table].columnar or slot.columnar]
     kinds = Counter(slot.table for slot in slots)
-    rooms = [(slot, _fitting(slot, lists)) for slot in slots]
+    rooms = [(slot, changes.fitting(slot)) for slot in slots]
     # Where little fits is served first, and what it leaves over is shared out among the rest.
     rooms.sort(key=lambda room: len(room[1]))
     for place, (slot, room) in enumerate(rooms):
@@ -85,22 +87,12 @@ def soil(forms: dict[str, Form], lists: dict[str, pl.DataFrame], share: float, s
         wanted = min(len(rows), remaining // (len(rooms) - place), max(fair, 2))
         planted = changes.plant(slot, np.sort(rng.choice(rows, wanted, replace=False)), rng)
         remaining -= len(planted)
-        soiled.spots += [Spot(slot.table, int(row), slot.column, slot.kind) for row in planted]
+        for kind in (slot.kind, *slot.also):
+            soiled.spots += [Spot(slot.table, int(row), slot.column, kind) for row in planted]
         if slot.kind in DESTROYING:
             soiled.destroyed[slot.table][planted] = True
     changes.finish()
     return soiled
-
-
-def _fitting(slot: Blemish, lists: dict[str, pl.DataFrame]) -> Ints:
-    """Rows of the list in which this dirt can be planted: the cell is filled, and what else it needs is there."""
-    frame = lists[slot.table]
-    if slot.column == GEOMETRY:
-        return np.arange(frame.height)
-    fits = frame[slot.column].is_not_null()
-    if slot.needs is not None:
-        fits &= frame.select(slot.needs.fill_null(False)).to_series()
-    return np.flatnonzero(fits.to_numpy())
 
 
 HINT = "_hint"
@@ -110,10 +102,27 @@ HINT = "_hint"
 class _Changes:
     """Cells to be overwritten in the forms, and what a reader can still know, written to the lists at the end."""
 
-    def __init__(self, forms: dict[str, Form], lists: dict[str, pl.DataFrame]) -> None:
-        self.forms, self.lists = forms, lists
+    def __init__(self, forms: dict[str, Form], lists: dict[str, pl.DataFrame], drawn: Drawings) -> None:
+        self.forms, self.lists, self.drawn = forms, lists, drawn
         self.free = {name: np.ones(frame.height, dtype=bool) for name, frame in lists.items()}
         self.known: dict[tuple[str, str], dict[int, object]] = {}
+        self.surveyed = {house: row for row, house in enumerate(lists["house"]["_building"].to_list())}
+
+    def fitting(self, slot: Blemish) -> Ints:
+        """Rows of the list in which this dirt can be planted: the cell is filled, and what else it needs is there."""
+        frame = self.lists[slot.table]
+        if slot.column == GEOMETRY:
+            fits = pl.Series(self.drawn.fits(slot.kind, slot.table, self._places(slot.table)))
+        else:
+            fits = frame[slot.column].is_not_null()
+        if slot.needs is not None:
+            fits &= frame.select(slot.needs.fill_null(False)).to_series()
+        return np.flatnonzero(fits.to_numpy())
+
+    def _places(self, table: str) -> Ints:
+        """Homestead of each parcel, house of each outline."""
+        places: Ints = self.lists[table]["_homestead" if table == "parcel" else "_building"].to_numpy()
+        return places
 
     def free_rows(self, slot: Blemish, room: Ints) -> Ints:
         """Rows of the room that carry no dirt yet."""
@@ -132,7 +141,7 @@ class _Changes:
         if slot.kind == "duplicate_key":
             rows = self._duplicate(slot, rows)
         elif slot.column == GEOMETRY:
-            self._geometry(slot, rows)
+            rows = self._geometry(slot, rows)
         else:
             self._cells(slot, rows, rng)
         self.free[slot.table][rows] = False
@@ -174,12 +183,54 @@ class _Changes:
                 self.known.setdefault((slot.table, slot.column), {})[row] = None
         return rows[: 2 * pairs]
 
-    def _geometry(self, slot: Blemish, rows: Ints) -> None:
+    def _geometry(self, slot: Blemish, rows: Ints) -> Ints:
         form = self.forms[slot.table]
         if slot.kind == "swapped_axes":
             form.swapped.update(rows.tolist())
-        else:
+        elif slot.kind in ("self_intersection", "duplicate_points"):
             form.spoiled.update(dict.fromkeys(rows.tolist(), slot.kind))
+        else:
+            rows = self._redraw(slot, rows)
+        return rows
+
+    def _redraw(self, slot: Blemish, rows: Ints) -> Ints:
+        """Outlines drawn wrongly, where what lies beside is clean and stays so.
+
+        Returns: rows that carry it; of an overlap both.
+        """
+        form, places, done = self.forms[slot.table], self._places(slot.table), []
+        for row in rows.tolist():
+            place = int(places[row])
+            told, kept = self._company(slot, row, place)
+            if not all(self.free[table][one] for table, one in (*told, *kept)):
+                continue
+            can, outline = self.drawn.draw(slot.kind, slot.table, place)
+            if not can:
+                continue
+            form.redrawn[row] = outline
+            for table, one in (*told, *kept):
+                self.free[table][one] = False
+            done += [row, *(one for _, one in told)]
+        found = np.array(done, dtype=np.int64)
+        if slot.kind == "coordinates_impossible":
+            form.beyond.update(done)
+        if slot.kind in LOST:
+            self.known.setdefault((slot.table, "_lost"), {}).update(dict.fromkeys(done, True))
+        return found
+
+    def _company(self, slot: Blemish, row: int, place: int) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+        """Rows of other outlines that are told of the same dirt, and rows that may carry none of their own."""
+        if slot.kind == "parcel_overlap":
+            return [(slot.table, int(self.drawn.right_of[place]))], []
+        if not slot.alone:
+            return [], []
+        homestead = int(self.drawn.parcel_of[place])
+        kept = [("parcel", homestead)]
+        if slot.kind == "house_on_several_parcels":
+            kept.append(("parcel", int(self.drawn.right_of[homestead])))
+        if place in self.surveyed:
+            kept.append(("house", self.surveyed[place]))
+        return [], kept
 
     def finish(self) -> None:
         """Write the gathered cells."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
+import shapely
 from numpy.typing import NDArray
 
 from jiadi.register.schema import TABLES, Column
@@ -83,6 +84,8 @@ class Form:
         as_number: column → row → whether the cell is written as a number, where that is unusual.
         raw_rows: rows of an attribute table written in UTF-8.
         swapped: rows drawn with the latitude first.
+        redrawn: row → outline in the plane that is written instead; None leaves the row without one.
+        beyond: rows whose longitude has lost its decimal point.
     """
 
     table: str
@@ -97,6 +100,8 @@ class Form:
     spoiled: dict[int, str] = field(default_factory=dict)
     raw_rows: set[int] = field(default_factory=set)
     swapped: set[int] = field(default_factory=set)
+    redrawn: dict[int, shapely.Geometry | None] = field(default_factory=dict)
+    beyond: set[int] = field(default_factory=set)
 
     def clean(self, column: str, rows: Ints) -> list[str | None]:
         """Texts of some cells of a column before any dirt."""

@@ -88,7 +88,7 @@ def generate(
     directory.mkdir(parents=True, exist_ok=True)
     lists = write_down(world)
     forms = fill_in(lists, columnar=form == "columnar")
-    soiled = soil(forms, lists, dirt, seed)
+    soiled = soil(world, forms, lists, dirt)
     truth = answer(world, lists, forms, soiled)
     write_answers(directory / TRUTH, truth, forms, soiled)
     found = dict(truth.findings.group_by("code").len().sort("code").iter_rows())

@@ -73,7 +73,8 @@ def write_down(world: World) -> dict[str, pl.DataFrame]:
         "aid": _aid(world),
         "zone": _zones(world),
     }
-    return {name: _with_gaps(name, frame, world) for name, frame in lists.items()}
+    lists = {name: _with_gaps(name, frame, world) for name, frame in lists.items()}
+    return {**lists, "footprint": _coded(lists)}
 
 
 GAPS = {
@@ -421,8 +422,20 @@ def _footprints(world: World, house: pl.DataFrame) -> pl.DataFrame:
             "feature_code": pl.Series(2_000_000_001 + rows).cast(pl.String),
             "survey_code": codes.gather(rows),
             "_building": rows,
+            "_homestead": world.ground.parcel_of[rows],
+            "_surveyed": _surveyed(world)[rows],
+            "_lost": np.zeros(len(rows), dtype=bool),
         }
     )
+
+
+def _coded(lists: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """The outlines with `_coded`: whether one that has its number leads to a parcel by codes alone."""
+    coded = lists["house"].filter(pl.col("unit_code").is_not_null()).select("_building", pl.lit(True).alias("_coded"))
+    known = lists["parcel"]["parcel_code"].is_not_null()
+    frame = lists["footprint"].join(coded, on="_building", how="left", maintain_order="left")
+    at_parcel = known.gather(frame["_homestead"])
+    return frame.with_columns(pl.col("_coded").fill_null(False) & at_parcel & pl.col("survey_code").is_not_null())
 
 
 def _zones(world: World) -> pl.DataFrame:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +44,38 @@ def flat_coordinates(rings: Rings, clockwise: bool) -> tuple[Floats, Floats, Int
     return x, y, rings.corners + 1
 
 
-def write_shapefile(path: Path, rings: Rings, cells: pl.DataFrame, plane: Plane, utf8_rows: set[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """Features that are drawn otherwise (另画的要素).
+
+    Args:
+        swapped: rows whose latitude is written first.
+        beyond: rows whose longitude has lost its decimal point.
+        outlines: row → outline in the plane instead; None for none.
+    """
+
+    swapped: set[int] = field(default_factory=set)
+    beyond: set[int] = field(default_factory=set)
+    outlines: dict[int, shapely.Geometry | None] = field(default_factory=dict)
+
+
+def in_degrees(outline: shapely.Geometry | None, plane: Plane, *, beyond: bool = False) -> shapely.Geometry | None:
+    """An outline in EPSG:4490, to 1e-9 degrees (换成经纬度).
+
+    Args:
+        beyond: whether the longitude has lost its decimal point.
+    """
+
+    def turn(points: Floats) -> Floats:
+        lon, lat = plane.to_degrees(points[:, 0], points[:, 1])
+        return np.round(np.stack([lon * 10 if beyond else lon, lat], axis=1), 9)
+
+    return None if outline is None else shapely.transform(outline, turn)
+
+
+def write_shapefile(
+    path: Path, rings: Rings, cells: pl.DataFrame, plane: Plane, utf8_rows: set[int], redrawn: Mapping[int, shapely.Geometry | None]
+) -> None:
     """Parcels as a Shapefile with a GB18030 attribute table and no .cpg (写 Shapefile).
 
     Args:
@@ -49,15 +83,28 @@ def write_shapefile(path: Path, rings: Rings, cells: pl.DataFrame, plane: Plane,
         rings: in the county's plane.
         cells: text columns named as PARCEL_FIELDS.
         utf8_rows: rows whose text is written in UTF-8 all the same.
+        redrawn: row → outline that is written instead.
     """
-    _write_shapes(path, rings)
+    _write_shapes(path, rings, {row: _content(outline) for row, outline in redrawn.items()})
     _write_table(path.with_suffix(".dbf"), cells, utf8_rows)
     path.with_suffix(".prj").write_text(CRS.from_epsg(plane.epsg).to_wkt("WKT1_ESRI"), encoding="ascii")
 
 
-def _write_shapes(path: Path, rings: Rings) -> None:
+def _content(outline: shapely.Geometry | None) -> bytes:
+    """What a record holds of one outline; outer rings run clockwise."""
+    if outline is None:
+        return struct.pack("<i", 0)
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shapely.orient_polygons(outline, exterior_cw=True)))]
+    points = np.concatenate(rings)
+    starts = np.cumsum([0, *map(len, rings[:-1])])
+    head = struct.pack("<i4d2i", 5, *points.min(axis=0), *points.max(axis=0), len(rings), len(points))
+    return head + starts.astype("<i4").tobytes() + points.astype("<f8").tobytes()
+
+
+def _write_shapes(path: Path, rings: Rings, bodies: Mapping[int, bytes]) -> None:
     counts = rings.corners + 1
     words = (44 + 4 + 16 * counts) // 2
+    words[list(bodies)] = [len(body) // 2 for body in bodies.values()]
     offsets = 50 + np.concatenate([[0], np.cumsum(words + 4)])
     low_x, high_x, low_y, high_y = rings.x.min(axis=1), rings.x.max(axis=1), rings.y.min(axis=1), rings.y.max(axis=1)
     box = (low_x.min(), low_y.min(), high_x.max(), high_y.max()) if len(counts) else (0.0, 0.0, 0.0, 0.0)
@@ -67,20 +114,25 @@ def _write_shapes(path: Path, rings: Rings) -> None:
         index.write(np.stack([offsets[:-1], words], axis=1).astype(">i4").tobytes())
         for start in range(0, len(counts), _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, len(counts)))
-            shapes.write(_shape_records(rings.take(rows), rows + 1))
+            shapes.write(_shape_records(rings.take(rows), rows + 1, bodies))
 
 
 def _shape_head(words: int, box: tuple[float, float, float, float]) -> bytes:
     return struct.pack(">7i", 9994, 0, 0, 0, 0, 0, words) + struct.pack("<2i8d", 1000, 5, *box, 0, 0, 0, 0)
 
 
-def _shape_records(rings: Rings, numbers: Ints) -> bytes:
+def _shape_records(rings: Rings, numbers: Ints, bodies: Mapping[int, bytes]) -> bytes:
     """Records of one chunk: those of as many points are laid out together, then set in their places."""
-    counts = rings.corners + 1
+    other = {place: bodies[number - 1] for place, number in enumerate(numbers.tolist()) if number - 1 in bodies}
+    counts = np.where(np.isin(np.arange(len(numbers)), list(other)), 0, rings.corners + 1)
     sizes = 8 + 44 + 4 + 16 * counts
+    sizes[list(other)] = [8 + len(body) for body in other.values()]
     starts = np.cumsum(sizes) - sizes
     out = np.zeros(int(sizes.sum()), dtype=np.uint8)
-    for count in np.unique(counts):
+    for place, body in other.items():
+        record_ = struct.pack(">2i", numbers[place], len(body) // 2) + body
+        out[starts[place] : starts[place] + len(record_)] = np.frombuffer(record_, dtype=np.uint8)
+    for count in np.unique(counts[counts > 0]):
         rows = np.flatnonzero(counts == count)
         some = rings.take(rows)
         x, y, _ = flat_coordinates(some, clockwise=True)
@@ -123,14 +175,15 @@ def _fixed(column: pl.Series, width: int, number: bool, start: int, utf8_rows: s
     return np.frombuffer(b"".join(coded), dtype=np.uint8).reshape(len(coded), width)
 
 
-def write_geojson(path: Path, rings: Rings, cells: pl.DataFrame, plane: Plane, swapped: set[int]) -> None:
+def write_geojson(path: Path, rings: Rings, cells: pl.DataFrame, plane: Plane, redrawn: Redrawn) -> None:
     """Footprints as GeoJSON in EPSG:4490 (写 GeoJSON), coordinates to 1e-9 degrees.
 
     Args:
         rings: in the county's plane.
         cells: text columns; a blank one is written as null.
-        swapped: rows whose latitude is written first.
+        redrawn: rows that are drawn otherwise.
     """
+    swapped = redrawn.swapped
     with path.open("w", encoding="utf-8", newline="\n") as out:
         out.write(
             '{"type": "FeatureCollection", "name": "房屋轮廓", '
@@ -139,21 +192,27 @@ def write_geojson(path: Path, rings: Rings, cells: pl.DataFrame, plane: Plane, s
         for start in range(0, cells.height, _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, cells.height))
             flips = np.array([row in swapped for row in rows]) if swapped else np.zeros(len(rows), dtype=bool)
-            lines = _features(rings.take(rows), cells.slice(start, _CHUNK), plane, flips)
+            texts = {}
+            for row, outline in redrawn.outlines.items():
+                if start <= row < start + _CHUNK:
+                    drawn = in_degrees(outline, plane, beyond=row in redrawn.beyond)
+                    texts[row - start] = "null" if drawn is None else json.dumps(shapely.geometry.mapping(drawn))
+            lines = _features(rings.take(rows), cells.slice(start, _CHUNK), plane, flips, texts)
             out.write((",\n" if start else "") + str(lines.str.join(",\n").item()))
         out.write("\n]}\n")
 
 
-def _features(rings: Rings, cells: pl.DataFrame, plane: Plane, flips: NDArray[np.bool_]) -> pl.Series:
+def _features(rings: Rings, cells: pl.DataFrame, plane: Plane, flips: NDArray[np.bool_], texts: Mapping[int, str]) -> pl.Series:
     x, y, counts = flat_coordinates(rings, clockwise=False)
     lon, lat = plane.to_degrees(x, y)
     owner = np.repeat(np.arange(len(counts)), counts)
     turned = flips[owner]
     first, second = np.where(turned, lat, lon), np.where(turned, lon, lat)
     points = pl.DataFrame({"owner": owner, "a": np.round(first, 9), "b": np.round(second, 9)})
-    texts = points.group_by("owner", maintain_order=True).agg(
+    joined = points.group_by("owner", maintain_order=True).agg(
         ("[" + pl.col("a").cast(pl.String) + ", " + pl.col("b").cast(pl.String) + "]").str.join(", ").alias("line")
     )
+    drawn = ('{"type": "Polygon", "coordinates": [[' + joined["line"] + "]]}").scatter(list(texts), list(texts.values()))
     properties = [pl.lit(f'"{name}": ') + ('"' + pl.col(name) + '"').fill_null("null") for name in cells.columns]
     parts: list[pl.Expr] = []
     for place, prop in enumerate(properties):
@@ -161,7 +220,7 @@ def _features(rings: Rings, cells: pl.DataFrame, plane: Plane, flips: NDArray[np
     return cells.select(
         pl.concat_str(
             pl.lit('{"type": "Feature", "properties": {'), *parts,
-            pl.lit('}, "geometry": {"type": "Polygon", "coordinates": [['), pl.lit(texts["line"]), pl.lit("]]}}"),
+            pl.lit('}, "geometry": '), pl.lit(drawn), pl.lit("}"),
         )
     ).to_series()  # fmt: skip
 

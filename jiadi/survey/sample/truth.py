@@ -46,7 +46,7 @@ def answer(world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form],
         soiled: what dirt was planted.
     """
     on = distributions()["delivered_on"]
-    lists = {**lists, "house": lists["house"], "footprint": _with_homestead(world, lists["footprint"])}
+    lists = dict(lists)
     lists["parcel"] = lists["parcel"].with_columns(_area_m2=pl.Series(world.homesteads.area_m2).gather(lists["parcel"]["_homestead"]))
     links = provable_links(lists, on)
     households = int(world.homesteads.household.max()) + 1
@@ -58,10 +58,6 @@ def answer(world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form],
         _findings(world, lists, links, answers, registered),
         _verdicts(world, lists, links, answers, soiled),
     )
-
-
-def _with_homestead(world: World, footprint: pl.DataFrame) -> pl.DataFrame:
-    return footprint.with_columns(_homestead=pl.Series(world.ground.parcel_of).gather(footprint["_building"]))
 
 
 def parcel_ids(lists: dict[str, pl.DataFrame]) -> pl.Series:

@@ -20,7 +20,7 @@ class Links:
 
     Args:
         houses: one row a house: id, survey and footprint (row positions, null where it has none),
-            building, owner, village.
+            drawn (whether an outline can be used), building, owner, village.
         house_parcel, right_parcel, right_household, parcel_household, approval_household,
         approval_parcel, house_household: pairs; a household is its position in the invented county.
     """
@@ -66,11 +66,12 @@ def current(on: date) -> pl.Expr:
 
 def register_houses(house: pl.DataFrame, footprint: pl.DataFrame) -> pl.DataFrame:
     """Survey rows with their footprints, and the footprints that none of them takes (房屋成表)."""
-    drawn = footprint.filter(pl.col("survey_code").is_not_null()).select("survey_code", pl.col("row").alias("footprint"))
+    drawn = footprint.filter(pl.col("survey_code").is_not_null()).select("survey_code", pl.col("row").alias("footprint"), drawn=~pl.col("_lost"))
     surveyed = house.join(drawn, on="survey_code", how="left", maintain_order="left").select(
         pl.col("survey_code").alias("id"),
         pl.col("row").alias("survey"),
         "footprint",
+        pl.col("drawn").fill_null(False),
         pl.col("_building").alias("building"),
         pl.col("owner_name").alias("owner"),
         pl.col("village_code").alias("village"),
@@ -82,6 +83,7 @@ def register_houses(house: pl.DataFrame, footprint: pl.DataFrame) -> pl.DataFram
         pl.col("feature_code").alias("id"),
         pl.lit(None, dtype=pl.Int64).alias("survey"),
         pl.col("row").alias("footprint"),
+        (~pl.col("_lost")).alias("drawn"),
         pl.col("_building").alias("building"),
         pl.lit(None, dtype=pl.String).alias("owner"),
         pl.col("survey_code").str.slice(0, 12).alias("village"),
@@ -106,8 +108,8 @@ def _house_parcel(houses: pl.DataFrame, parcel: pl.DataFrame, told: pl.DataFrame
     by_unit = houses.join(coded, left_on="unit_parcel", right_on="parcel_code").select(pl.col("row").alias("left"), "right")
     place = parcel.select(pl.col("_homestead").alias("homestead"), pl.col("row").alias("right"))
     rest = houses.join(by_unit, left_on="row", right_on="left", how="anti")
-    drawn = rest.filter(pl.col("footprint").is_not_null()).join(place, on="homestead").select(pl.col("row").alias("left"), "right")
-    undrawn = rest.filter(pl.col("footprint").is_null())
+    drawn = rest.filter("drawn").join(place, on="homestead").select(pl.col("row").alias("left"), "right")
+    undrawn = rest.filter(~pl.col("drawn"))
     by_ledger = undrawn.join(told, left_on="unit_parcel", right_on="parcel_code").select(pl.col("row").alias("left"), "right")
     undrawn = undrawn.join(by_ledger, left_on="row", right_on="left", how="anti")
     placed = _at_number(undrawn, parcel)

@@ -134,7 +134,7 @@ def _see(house: pl.DataFrame, houses: pl.DataFrame, on: date) -> _Seen:
         np.where(dated, low, EARLIEST),
         np.where(dated, high, np.datetime64(on)),
         ~facts["use"].is_in(SECONDARY).fill_null(False).to_numpy(),
-        facts["footprint"].is_not_null().to_numpy(),
+        facts["drawn"].to_numpy(),
         facts["storeys"].cast(pl.Float64).to_numpy(),
         facts["safety_grade"].to_numpy(),
         facts["vacancy"].to_numpy(),

@@ -22,6 +22,7 @@ from jiadi.survey.sample.draw import distributions
 from jiadi.survey.sample.forms import MANIFEST, Form, outlines
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
+from jiadi.survey.sample.shapes import Redrawn
 from jiadi.survey.sample.workbook import Chunk, Sheet, letter, write_workbook
 from jiadi.survey.sample.zones import LAYERS
 
@@ -86,11 +87,11 @@ def _write_csv(path: Path, world: World, form: Form) -> None:
 
 
 def _write_parcels(path: Path, world: World, form: Form) -> None:
-    shapes.write_shapefile(path, outlines(world, form), _labelled(form), world.villages.plane, form.raw_rows)
+    shapes.write_shapefile(path, outlines(world, form), _labelled(form), world.villages.plane, form.raw_rows, form.redrawn)
 
 
 def _write_footprints(path: Path, world: World, form: Form) -> None:
-    shapes.write_geojson(path, outlines(world, form), _labelled(form), world.villages.plane, form.swapped)
+    shapes.write_geojson(path, outlines(world, form), _labelled(form), world.villages.plane, Redrawn(form.swapped, form.beyond, form.redrawn))
 
 
 def _write_zones(path: Path, world: World, form: Form) -> None:
@@ -204,7 +205,7 @@ def _typed(form: Form, column: str) -> pl.Expr:
     return text.cast(pl.Float64).cast(kind)
 
 
-def _wkb(world: World, name: str, form: Form) -> list[bytes]:
+def _wkb(world: World, name: str, form: Form) -> list[bytes | None]:
     if name == "zone":
         return list(shapely.to_wkb(zone_polygons(world)))
     x, y, counts = shapes.flat_coordinates(outlines(world, form), clockwise=False)
@@ -214,7 +215,10 @@ def _wkb(world: World, name: str, form: Form) -> list[bytes]:
         turned = np.isin(owner, list(form.swapped))
         lon, lat = np.where(turned, lat, lon), np.where(turned, lon, lat)
     rings = shapely.linearrings(np.round(np.stack([lon, lat], axis=1), 9), indices=owner)
-    return list(shapely.to_wkb(shapely.polygons(rings)))
+    out: list[bytes | None] = list(shapely.to_wkb(shapely.polygons(rings)))
+    for row, outline in form.redrawn.items():
+        out[row] = shapely.to_wkb(shapes.in_degrees(outline, world.villages.plane, beyond=row in form.beyond))
+    return out
 
 
 def _geo_metadata() -> bytes:
