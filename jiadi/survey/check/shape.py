@@ -11,7 +11,7 @@ import shapely
 from jiadi.errors import Refusal
 from jiadi.geo import crs, form
 from jiadi.geo.axes import Mask, Shapes, body_bounds, swap, swapped_axes
-from jiadi.geo.gcj02 import looks_gcj02
+from jiadi.geo.gcj02 import Shift, looks_gcj02
 from jiadi.geo.measure import areas
 from jiadi.geo.overlay import parcel_overlaps
 from jiadi.geo.repair import repair
@@ -24,6 +24,8 @@ from jiadi.survey.read.raw import RawSheet
 from jiadi.survey.threshold import Thresholds
 
 GEOMETRY = "geometry"
+_LEAST_HOUSES = 3
+"""One layer of several is told from so many houses on; by fewer it may be chance."""
 
 
 @dataclass(slots=True)
@@ -116,14 +118,26 @@ def drop_shifted(sheets: list[RawSheet], systems: Systems) -> pl.DataFrame:
     groups = {"houses": [s for s in drawn if s.table in ("house", "footprint")], "parcels": [s for s in drawn if s.table == "parcel"]}
     if not all(groups.values()):
         return pl.DataFrame(schema=PROBLEMS)
-    layers = {name: np.concatenate([systems.shapes[(s.file, s.sheet)] for s in group]) for name, group in groups.items()}
-    found = looks_gcj02(layers["houses"], layers["parcels"])
     rows = []
-    for sheet in groups.get(found.shifted, []):
+    for sheet, found in _shifted(groups, systems):
         del systems.shapes[(sheet.file, sheet.sheet)]
         detail = f"{found.share_as_is:.0%} → {found.share_shifted:.0%}"
         rows.append((sheet.file, sheet.sheet, 0, GEOMETRY, "gcj02_suspected", "unknown", "", detail))
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
+
+
+def _shifted(groups: dict[str, list[RawSheet]], systems: Systems) -> list[tuple[RawSheet, Shift]]:
+    """Layers in GCJ-02: all that hold houses or all that hold parcels, or one of several, which a sound one beside it must not hide."""
+    layers = {name: [systems.shapes[(s.file, s.sheet)] for s in group] for name, group in groups.items()}
+    houses, parcels = (np.concatenate(layers[name]) for name in ("houses", "parcels"))
+    whole = looks_gcj02(houses, parcels)
+    if whole.shifted:
+        return [(sheet, whole) for sheet in groups[whole.shifted]]
+    found = []
+    if len(groups["houses"]) > 1:
+        each = [(sheet, looks_gcj02(shapes, parcels)) for sheet, shapes in zip(groups["houses"], layers["houses"], strict=True)]
+        found += [(sheet, one) for sheet, one in each if one.shifted == "houses" and one.looked_at >= _LEAST_HOUSES]
+    return found
 
 
 def wkb_of(shapes: Shapes) -> pl.Series:

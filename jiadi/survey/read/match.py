@@ -13,6 +13,8 @@ from jiadi.register.schema import LISTS, TABLES, Table
 JOIN = "/"
 """Between the two rows of a heading: `户主/证件号码`."""
 _BRACKETS = re.compile(r"[(\[{【〔<《][^)\]}】〕>》]*[)\]}】〕>》]")
+_OPEN_BRACKET = re.compile(r"(?<=.)[(\[{【〔<《].*$")
+"""What is left of a bracket that was cut before it closed: 宗地面积(平方米) has ten bytes up to the middle of 平."""
 _UNITS = re.compile(r"(?<=.)(平方米|平米|m2|m²)$")
 _NOISE = re.compile(r"[\s*:：、,，.。_\-—~\"'“”/\\|]+")
 SURE = 1.0
@@ -154,6 +156,8 @@ def _meanings(table: str, text: str, shapefile: bool) -> tuple[tuple[str, int], 
     text = text.rstrip("\ufffd?")
     if not _SHORT_FIELD_BYTES <= len(text.encode("gb18030", "replace")) <= 10:
         return ()
+    if (whole := _OPEN_BRACKET.sub("", text)) != text and whole in known:
+        return known[whole]
     cut = {name for word, names in known.items() if word.startswith(text) for name, _ in names}
     return tuple((name, 50) for name in cut) if len(cut) == 1 else ()
 

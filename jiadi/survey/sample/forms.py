@@ -70,6 +70,25 @@ NUMBERS = ("area_m2", "length_m", "integer", "year", "month")
 
 
 @dataclass(slots=True)
+class Page:
+    """How a sheet of the ledger departs from its plain form (版式).
+
+    Args:
+        headings: schema column → heading as it is misspelt here.
+        claiming: headings of two further columns that mean the same.
+        merged: whether the village code stands in one cell that is merged over all rows.
+        breaks: positions of records before which a subtotal, a blank row and the heading stand again.
+        remark: whether those who filled it in sign below.
+    """
+
+    headings: dict[str, str] = field(default_factory=dict)
+    claiming: tuple[str, ...] = ()
+    merged: bool = False
+    breaks: tuple[int, ...] = ()
+    remark: bool = False
+
+
+@dataclass(slots=True)
 class Form:
     """One list as it is handed in (表格). Cells become text only when they are asked for.
 
@@ -86,6 +105,7 @@ class Form:
         swapped: rows drawn with the latitude first.
         redrawn: row → outline in the plane that is written instead; None leaves the row without one.
         beyond: rows whose longitude has lost its decimal point.
+        pages: sheet → how it departs from the plain form.
     """
 
     table: str
@@ -102,6 +122,18 @@ class Form:
     swapped: set[int] = field(default_factory=set)
     redrawn: dict[int, shapely.Geometry | None] = field(default_factory=dict)
     beyond: set[int] = field(default_factory=set)
+    pages: dict[str, Page] = field(default_factory=dict)
+
+    def heading(self, column: str, place: int) -> str:
+        """Heading over a cell of some row."""
+        page = self.pages.get(str(self.sheet[place]))
+        return page.headings.get(column, self.headers[column]) if page else self.headers[column]
+
+    def runs(self) -> list[tuple[str, int, int]]:
+        """Name, first row and row after the last of each sheet."""
+        runs = self.sheet.rle().struct.unnest()
+        ends = runs["len"].cum_sum().to_list()
+        return list(zip(runs["value"].to_list(), [0, *ends[:-1]], ends, strict=True))
 
     def clean(self, column: str, rows: Ints) -> list[str | None]:
         """Texts of some cells of a column before any dirt."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,9 +15,11 @@ import yaml
 from jiadi.errors import Refusal
 from jiadi.survey.sample.dirt import soil
 from jiadi.survey.sample.forms import TRUTH, Form, fill_in
+from jiadi.survey.sample.layout import HEIGHTS, Beside, lay_out
 from jiadi.survey.sample.records import World, invent, write_down
 from jiadi.survey.sample.truth import answer, write_answers
 from jiadi.survey.sample.write import write_forms
+from jiadi.survey.sample.write_beside import write_beside
 
 Progress = Callable[[str, float], None]
 
@@ -89,14 +92,16 @@ def generate(
     lists = write_down(world)
     forms = fill_in(lists, columnar=form == "columnar")
     soiled = soil(world, forms, lists, dirt)
-    truth = answer(world, lists, forms, soiled)
-    write_answers(directory / TRUTH, truth, forms, soiled)
+    beside = lay_out(world, forms, lists, soiled)
+    truth = answer(world, lists, forms, soiled, beside)
+    write_answers(directory / TRUTH, truth, forms, soiled, beside)
     found = dict(truth.findings.group_by("code").len().sort("code").iter_rows())
     # A county of a million houses fits in memory once: what is not needed for the forms is let go.
     del truth, lists
-    files = _write(directory, world, forms, tell)
+    files = _write(directory, world, forms, beside, tell)
     tell("sample", 1.0)
-    return SampleReport([*files, TRUTH], soiled.counts(), found)
+    dirt_ = Counter(soiled.counts()) + Counter(one.code for one in beside.told)
+    return SampleReport([*files, TRUTH], dict(sorted(dirt_.items())), found)
 
 
 def _check_form(form: str) -> None:
@@ -104,7 +109,7 @@ def _check_form(form: str) -> None:
         raise Refusal("no_such_form", f"没有 {form} 这种形式 · no form {form}.", "可选 departments、columnar · choose one of these.")
 
 
-def _write(directory: Path, world: World, forms: dict[str, Form], tell: Progress) -> list[str]:
+def _write(directory: Path, world: World, forms: dict[str, Form], beside: Beside, tell: Progress) -> list[str]:
     written, all_of_them = 0, len(forms)
 
     def done(name: str) -> None:
@@ -112,4 +117,5 @@ def _write(directory: Path, world: World, forms: dict[str, Form], tell: Progress
         written += 1
         tell("sample", 0.35 + 0.55 * written / all_of_them)
 
-    return write_forms(directory, world, forms, done)
+    written_beside = write_beside(directory, world, forms["parcel"], beside)
+    return [*write_forms(directory, world, forms, done, heights=HEIGHTS if beside.heights else ""), *written_beside]

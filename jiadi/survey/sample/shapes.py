@@ -22,6 +22,8 @@ from jiadi.survey.sample.places import Plane
 
 _CHUNK = 50_000
 _DBF_DATE = bytes([125, 6, 30])
+CUT_FIELD = "宗地面积(平方米)"
+"""A field name that a Shapefile cuts in the middle of a character."""
 PARCEL_FIELDS = {"BSM": 12, "ZDDM": 19, "QLRMC": 40, "ZDMJ": 12, "QLXZ": 20, "ZL": 80, "XZQDM": 12}
 """Widths in bytes of the parcels' attribute table; ZDMJ is a number with two decimals."""
 
@@ -86,7 +88,9 @@ def write_shapefile(
         redrawn: row → outline that is written instead.
     """
     _write_shapes(path, rings, {row: _content(outline) for row, outline in redrawn.items()})
-    _write_table(path.with_suffix(".dbf"), cells, utf8_rows)
+    _write_table(
+        path.with_suffix(".dbf"), cells.rename(dict(zip(cells.columns, PARCEL_FIELDS, strict=True))), utf8_rows, list(cells.columns)
+    )
     path.with_suffix(".prj").write_text(CRS.from_epsg(plane.epsg).to_wkt("WKT1_ESRI"), encoding="ascii")
 
 
@@ -94,7 +98,9 @@ def _content(outline: shapely.Geometry | None) -> bytes:
     """What a record holds of one outline; outer rings run clockwise."""
     if outline is None:
         return struct.pack("<i", 0)
-    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shapely.orient_polygons(outline, exterior_cw=True)))]
+    rings = [
+        shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shapely.orient_polygons(outline, exterior_cw=True)))
+    ]
     points = np.concatenate(rings)
     starts = np.cumsum([0, *map(len, rings[:-1])])
     head = struct.pack("<i4d2i", 5, *points.min(axis=0), *points.max(axis=0), len(rings), len(points))
@@ -148,13 +154,13 @@ def _shape_records(rings: Rings, numbers: Ints, bodies: Mapping[int, bytes]) -> 
     return out.tobytes()
 
 
-def _write_table(path: Path, cells: pl.DataFrame, utf8_rows: set[int]) -> None:
+def _write_table(path: Path, cells: pl.DataFrame, utf8_rows: set[int], names: list[str]) -> None:
     widths = PARCEL_FIELDS
     size = 1 + sum(widths.values())
     head = struct.pack("<B3sIHH20x", 3, _DBF_DATE, cells.height, 32 + 32 * len(widths) + 1, size)
     fields = b"".join(
-        struct.pack("<11sc4xBB14x", name.encode(), b"N" if name == "ZDMJ" else b"C", width, 2 if name == "ZDMJ" else 0)
-        for name, width in widths.items()
+        struct.pack("<11sc4xBB14x", _field_name(shown), b"N" if name == "ZDMJ" else b"C", width, 2 if name == "ZDMJ" else 0)
+        for (name, width), shown in zip(widths.items(), names, strict=True)
     )
     with path.open("wb") as out:
         out.write(head + fields + b"\r")
@@ -164,6 +170,11 @@ def _write_table(path: Path, cells: pl.DataFrame, utf8_rows: set[int]) -> None:
             blank = np.full((chunk.height, 1), ord(" "), dtype=np.uint8)
             out.write(np.concatenate([blank, *columns], axis=1).tobytes())
         out.write(b"\x1a")
+
+
+def _field_name(shown: str) -> bytes:
+    """Ten bytes of a name; what is shown of a cut one is what is left whole."""
+    return (CUT_FIELD if CUT_FIELD.startswith(shown) else shown).encode("gb18030")[:10]
 
 
 def _fixed(column: pl.Series, width: int, number: bool, start: int, utf8_rows: set[int]) -> NDArray[np.uint8]:
@@ -225,13 +236,16 @@ def _features(rings: Rings, cells: pl.DataFrame, plane: Plane, flips: NDArray[np
     ).to_series()  # fmt: skip
 
 
-def write_geopackage(path: Path, layer_of: NDArray[np.object_], cells: pl.DataFrame, polygons: NDArray[np.object_]) -> None:
+def write_geopackage(
+    path: Path, layer_of: NDArray[np.object_], cells: pl.DataFrame, polygons: NDArray[np.object_], with_heights: str = ""
+) -> None:
     """Zones as a GeoPackage, one layer a kind (写 GeoPackage), its dates frozen.
 
     Args:
         layer_of: layer of each row.
         cells: text columns; a column named 划定日期 is written as dates.
         polygons: in EPSG:4490.
+        with_heights: layer whose shapes have heights.
     """
     path.unlink(missing_ok=True)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2025-06-30T00:00:00.000Z"})
@@ -239,9 +253,12 @@ def write_geopackage(path: Path, layer_of: NDArray[np.object_], cells: pl.DataFr
         rows = np.flatnonzero(layer_of == layer)
         some = cells[rows].with_columns(pl.col("划定日期").str.to_date())
         table = pa.table({name: some[name].to_arrow().cast(pa.date32() if name == "划定日期" else pa.string()) for name in some.columns})
-        table = table.append_column("geom", pa.array(shapely.to_wkb(polygons[rows]).tolist(), pa.binary()))
+        drawn, kind = polygons[rows], "Polygon"
+        if layer == with_heights:
+            drawn, kind = shapely.force_3d(drawn, 86.5), "Polygon Z"
+        table = table.append_column("geom", pa.array(shapely.to_wkb(drawn).tolist(), pa.binary()))
         pyogrio.write_arrow(
-            table, path, layer=layer, driver="GPKG", geometry_name="geom", geometry_type="Polygon", crs="EPSG:4490",
+            table, path, layer=layer, driver="GPKG", geometry_name="geom", geometry_type=kind, crs="EPSG:4490",
             append=path.exists(),
         )  # fmt: skip
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

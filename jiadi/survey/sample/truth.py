@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from jiadi.survey.sample import truth_rules as rules
 from jiadi.survey.sample.dirt import GEOMETRY, Soiled
 from jiadi.survey.sample.draw import Bools, Ints, distributions
 from jiadi.survey.sample.forms import Form
+from jiadi.survey.sample.layout import Beside
 from jiadi.survey.sample.records import World, household_codes
 from jiadi.survey.sample.truth_links import Links, provable_links
 from jiadi.survey.sample.truth_rules import Answers
@@ -36,7 +38,7 @@ class Truth:
     verdicts: pl.DataFrame
 
 
-def answer(world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form], soiled: Soiled) -> Truth:
+def answer(world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form], soiled: Soiled, beside: Beside) -> Truth:
     """Work out the answers (求答案).
 
     Args:
@@ -44,6 +46,7 @@ def answer(world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form],
         lists: after gaps and dirt.
         forms: the files' rows.
         soiled: what dirt was planted.
+        beside: what lies beside the lists.
     """
     on = distributions()["delivered_on"]
     lists = dict(lists)
@@ -54,7 +57,7 @@ def answer(world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form],
     registered = np.zeros(households, dtype=bool)
     registered[lists["person"]["_household"].to_numpy()] = True
     return Truth(
-        _true_links(world, lists, forms, links, registered),
+        _true_links(world, lists, forms, links, registered, beside),
         _findings(world, lists, links, answers, registered),
         _verdicts(world, lists, links, answers, soiled),
     )
@@ -126,7 +129,7 @@ def _spot(form: Form) -> pl.Series:
 
 
 def _true_links(
-    world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form], links: Links, registered: Bools
+    world: World, lists: dict[str, pl.DataFrame], forms: dict[str, Form], links: Links, registered: Bools, beside: Beside
 ) -> dict[str, pl.DataFrame]:
     homesteads, houses = world.homesteads, links.houses
     parcel = parcel_ids(lists)
@@ -145,10 +148,11 @@ def _true_links(
     # An outline that carries no number is a house of its own: only the numbered ones are one with their survey row.
     numbered = lists["footprint"].filter(pl.col("survey_code").is_not_null()).select("_building", "feature_code")
     drawn = numbered.join(lists["house"].select("_building", "survey_code"), on="_building")
+    late = pl.DataFrame(beside.same_as, schema={"left": pl.String, "right": pl.String}, orient="row")
     pairs = {
         "house_parcel": (houses["id"], parcel.gather(standing)),
         "house_household": (houses["id"], household.gather(standing)),
-        "house_footprint": (drawn["survey_code"], drawn["feature_code"]),
+        "house_footprint": (drawn["survey_code"].append(late["left"]), drawn["feature_code"].append(late["right"])),
         "parcel_household": (parcel, household.gather(lists["parcel"]["_homestead"])),
         "right_parcel": (right, parcel.gather(ledger)),
         "right_household": (right, household.gather(ledger)),
@@ -171,11 +175,15 @@ def _person_ids(world: World, person: pl.DataFrame) -> pl.Series:
     return every.join(ids, on="_person", how="left", maintain_order="left")["id"]
 
 
-def write_answers(path: Path, truth: Truth, forms: dict[str, Form], soiled: Soiled) -> None:
+def write_answers(path: Path, truth: Truth, forms: dict[str, Form], soiled: Soiled, beside: Beside) -> None:
     """Write truth.json (写答案), piece by piece: a county of a million houses has some ten million links."""
     with path.open("w", encoding="utf-8", newline="\n") as out:
         out.write('{"dirt": [\n')
-        _write_lines(out.write, _dirt_lines(forms, soiled))
+        _write_lines(out.write, _dirt_lines(forms, soiled, beside))
+        out.write('\n],\n"layout": [\n')
+        keys = ("file", "sheet", "row", "kind")
+        laid = [json.dumps(dict(zip(keys, one, strict=True)), ensure_ascii=False) for one in beside.laid]
+        out.write(",\n".join(laid))
         out.write('\n],\n"links": {\n')
         for place, (kind, pairs) in enumerate(truth.links.items()):
             out.write((",\n" if place else "") + f'"{kind}": {{\n')
@@ -211,15 +219,16 @@ def _finding_lines(findings: pl.DataFrame) -> pl.Series:
     return findings.select(pl.concat_str(*parts, pl.lit("}"))).to_series()
 
 
-def _dirt_lines(forms: dict[str, Form], soiled: Soiled) -> pl.Series:
+def _dirt_lines(forms: dict[str, Form], soiled: Soiled, beside: Beside) -> pl.Series:
     lines = []
     for spot in soiled.spots:
         form = forms[spot.table]
-        column = GEOMETRY if spot.column == GEOMETRY else form.headers[spot.column]
+        column = GEOMETRY if spot.column == GEOMETRY else form.heading(spot.column, spot.place)
         if spot.kind == "mixed_encoding" and form.file.endswith(".csv"):
             column = ""  # a line of text is in another encoding as a whole
         lines.append(
             f'{{"file": "{form.file}", "sheet": "{form.sheet[spot.place]}", "row": {form.row[spot.place]}, '
             f'"column": "{column}", "code": "{spot.kind}"}}'
         )
+    lines += [json.dumps(asdict(one), ensure_ascii=False) for one in beside.told]
     return pl.Series(lines, dtype=pl.String)

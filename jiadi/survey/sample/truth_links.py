@@ -66,7 +66,9 @@ def current(on: date) -> pl.Expr:
 
 def register_houses(house: pl.DataFrame, footprint: pl.DataFrame) -> pl.DataFrame:
     """Survey rows with their footprints, and the footprints that none of them takes (房屋成表)."""
-    drawn = footprint.filter(pl.col("survey_code").is_not_null()).select("survey_code", pl.col("row").alias("footprint"), drawn=~pl.col("_lost"))
+    drawn = footprint.filter(pl.col("survey_code").is_not_null()).select(
+        "survey_code", pl.col("row").alias("footprint"), drawn=~pl.col("_lost")
+    )
     surveyed = house.join(drawn, on="survey_code", how="left", maintain_order="left").select(
         pl.col("survey_code").alias("id"),
         pl.col("row").alias("survey"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -22,6 +23,9 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 Chunk = tuple[pl.DataFrame, dict[str, Bools]]
+Row = list[tuple[int, str, bool]]
+"""A row by itself: column, text, whether a number; empty for a blank row."""
+Piece = Chunk | Row
 TEXT, TITLE = 1, 2
 """Styles: number format `@` so that codes stay codes, and a bold title."""
 _STYLES = (
@@ -43,16 +47,21 @@ class Sheet:
         name: at most 31 characters, unique in the workbook.
         top: rows above the data, each (column, text) pairs; the first is styled as title.
         merged: merged ranges such as "A1:J1".
-        chunks: the rows piece by piece: text columns from left to right, null where blank; and for
-            columns with numbers whether a cell is written as one.
-        bottom: the closing row, (column, text, whether a number); empty where there is none.
+        chunks: the rows piece by piece: text columns from left to right, null where blank, and for
+            columns with numbers whether a cell is written as one; or a row by itself.
+        bottom: the closing rows.
     """
 
     name: str
     top: list[list[tuple[int, str]]]
     merged: list[str]
-    chunks: Iterator[Chunk]
-    bottom: list[tuple[int, str, bool]] = field(default_factory=list)
+    chunks: Iterator[Piece]
+    bottom: list[Row] = field(default_factory=list)
+
+
+def as_texts(row: list[tuple[int, str]]) -> Row:
+    """A row of text by itself."""
+    return [(place, text, False) for place, text in row]
 
 
 def letter(column: int) -> str:
@@ -120,21 +129,26 @@ def _sheet_text(sheet: Sheet) -> Iterator[str]:
         style = TITLE if number == 1 else TEXT
         yield f'<row r="{number}">' + "".join(_inline(f"{letter(place)}{number}", text, style) for place, text in row) + "</row>"
     first = len(sheet.top) + 1
-    for cells, typed in sheet.chunks:
-        yield _rows_text(cells, typed, first)
-        first += cells.height
-    if sheet.bottom:
-        number = first
-        closing = (
-            f'<c r="{letter(place)}{number}"><v>{text}</v></c>' if is_number else _inline(f"{letter(place)}{number}", text, TEXT)
-            for place, text, is_number in sheet.bottom
-        )
-        yield f'<row r="{number}">' + "".join(closing) + "</row>"
+    for piece in chain(sheet.chunks, sheet.bottom):
+        if isinstance(piece, list):
+            yield _row_text(piece, first)
+            first += 1
+        else:
+            yield _rows_text(*piece, first)
+            first += piece[0].height
     yield "</sheetData>"
     if sheet.merged:
         ranges = "".join(f'<mergeCell ref="{area}"/>' for area in sheet.merged)
         yield f'<mergeCells count="{len(sheet.merged)}">{ranges}</mergeCells>'
     yield "</worksheet>"
+
+
+def _row_text(row: Row, number: int) -> str:
+    cells = (
+        f'<c r="{letter(place)}{number}"><v>{text}</v></c>' if is_number else _inline(f"{letter(place)}{number}", text, TEXT)
+        for place, text, is_number in row
+    )
+    return f'<row r="{number}">' + "".join(cells) + "</row>" if row else ""
 
 
 def _inline(place: str, text: str, style: int) -> str:

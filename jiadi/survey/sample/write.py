@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,24 +19,25 @@ from jiadi.codes import division as divisions
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import dtype
 from jiadi.survey.sample import shapes
-from jiadi.survey.sample.draw import distributions
-from jiadi.survey.sample.forms import MANIFEST, Form, outlines
+from jiadi.survey.sample.draw import Bools, distributions
+from jiadi.survey.sample.forms import MANIFEST, Form, Page, outlines
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.shapes import Redrawn
-from jiadi.survey.sample.workbook import Chunk, Sheet, letter, write_workbook
+from jiadi.survey.sample.workbook import Chunk, Row, Piece, Sheet, as_texts, letter, write_workbook
 from jiadi.survey.sample.zones import LAYERS
 
 _CSV_ROWS = 200_000
 _SHEET_CHUNK = 20_000
 
 
-def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Callable[[str], None]) -> list[str]:
+def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Callable[[str], None], heights: str = "") -> list[str]:
     """Write each form as its department would (写表), and the manifest.
 
     Args:
         directory: an existing folder.
         done: called with each file's name.
+        heights: kind of zone whose layer is drawn with heights.
 
     Returns: names of the files, in the order written.
     """
@@ -47,7 +49,10 @@ def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Cal
         if form.columnar:
             _write_parquet(path, world, name, form)
         else:
-            _WRITERS[name](path, world, form)
+            if name == "zone":
+                _write_zones(path, world, form, heights)
+            else:
+                _WRITERS[name](path, world, form)
         written.append(form.file)
         done(form.file)
     (directory / MANIFEST).write_text(_manifest(world), encoding="utf-8")
@@ -91,11 +96,13 @@ def _write_parcels(path: Path, world: World, form: Form) -> None:
 
 
 def _write_footprints(path: Path, world: World, form: Form) -> None:
-    shapes.write_geojson(path, outlines(world, form), _labelled(form), world.villages.plane, Redrawn(form.swapped, form.beyond, form.redrawn))
+    shapes.write_geojson(
+        path, outlines(world, form), _labelled(form), world.villages.plane, Redrawn(form.swapped, form.beyond, form.redrawn)
+    )
 
 
-def _write_zones(path: Path, world: World, form: Form) -> None:
-    shapes.write_geopackage(path, form.sheet.to_numpy(), _labelled(form), zone_polygons(world))
+def _write_zones(path: Path, world: World, form: Form, heights: str = "") -> None:
+    shapes.write_geopackage(path, form.sheet.to_numpy(), _labelled(form), zone_polygons(world), LAYERS.get(heights, ""))
 
 
 def zone_polygons(world: World) -> NDArray[np.object_]:
@@ -121,37 +128,57 @@ def _chunks(form: Form, start: int, stop: int) -> Iterator[Chunk]:
         yield form.cells(first, count), form.typed(first, count)
 
 
-def _runs(form: Form) -> Iterator[tuple[str, int, int]]:
-    """Name, first row and row after the last of each sheet."""
-    runs = form.sheet.rle().struct.unnest()
-    ends = runs["len"].cum_sum().to_list()
-    yield from zip(runs["value"].to_list(), [0, *ends[:-1]], ends, strict=True)
-
-
 def _write_houses(path: Path, world: World, form: Form) -> None:
     """One header row below a merged title; a new sheet where a sheet is full."""
     title = f"{divisions.name(world.county)}农村房屋调查表"
     top = [[(0, title)], list(enumerate(form.headers.values()))]
     merged = [f"A1:{letter(len(form.headers) - 1)}1"]
-    runs = list(_runs(form)) or [("农房调查", 0, 0)]
+    runs = form.runs() or [("农房调查", 0, 0)]
     sheets = (Sheet(name, top, merged, _chunks(form, start, stop)) for name, start, stop in runs)
     write_workbook(path, sheets, [name for name, _, _ in runs])
 
 
 def _write_ledger(path: Path, world: World, form: Form) -> None:
     """A sheet a village: merged title, header in two rows, closing row with the totals."""
-    runs = list(_runs(form))
+    runs = form.runs()
     sheets = (_village_page(form, name, start, stop - start) for name, start, stop in runs)
     write_workbook(path, sheets, [name for name, _, _ in runs])
 
 
 def _village_page(form: Form, name: str, start: int, count: int) -> Sheet:
+    page = form.pages.get(name, Page())
     cells, typed = form.cells(start, count), form.typed(start, count)
+    if page.merged:
+        cells = cells.with_columns(pl.when(pl.int_range(pl.len()) == 0).then("village_code").alias("village_code"))
     cells = cells.select(pl.int_range(1, pl.len() + 1).cast(pl.String).alias("serial"), *cells.columns)
+    cells = cells.with_columns(
+        (pl.lit(f"浙（{place}）字第") + pl.col("serial")).alias(heading) for place, heading in enumerate(page.claiming, start=1)
+    )
+    headers = [page.headings.get(column, header) for column, header in form.headers.items()] + list(page.claiming)
+    upper, lower, merged = _two_rows(headers)
+    if page.merged:
+        place = letter(list(form.headers).index("village_code") + 1)
+        merged.append(f"{place}4:{place}{count + 3}")
+    typed["serial"] = np.ones(count, dtype=bool)
+    pieces: list[Piece] = []
+    edges = [0, *page.breaks, count]
+    for first, last in pairwise(edges):
+        part = {column: marks[first:last] for column, marks in typed.items()}
+        if first:
+            pieces += [_sums("小计", form, cells, typed, (edges[edges.index(first) - 1], first)), [], as_texts(upper), as_texts(lower)]
+        pieces.append((cells.slice(first, last - first), part))
+    bottom = [_sums("合计", form, cells, typed, (0, count))]
+    if page.remark:
+        bottom.append([(0, "填表人：示例  审核人：示例", False)])
+    return Sheet(name, [[(0, f"{name}宅基地台账")], upper, lower], merged, iter(pieces), bottom)
+
+
+def _two_rows(headers: list[str]) -> tuple[list[tuple[int, str]], list[tuple[int, str]], list[str]]:
+    """Both rows of the ledger's heading, and what is merged over title and heading."""
     upper: list[tuple[int, str]] = [(0, "序号")]
     lower: list[tuple[int, str]] = []
-    merged = [f"A1:{letter(len(form.headers))}1", "A2:A3"]
-    for place, header in enumerate(form.headers.values(), start=1):
+    merged = [f"A1:{letter(len(headers))}1", "A2:A3"]
+    for place, header in enumerate(headers, start=1):
         over, _, under = header.partition("/")
         if not under:
             merged.append(f"{letter(place)}2:{letter(place)}3")
@@ -161,13 +188,17 @@ def _village_page(form: Form, name: str, start: int, count: int) -> Sheet:
                 merged.append(f"{letter(place - 1)}2:{letter(place)}2")
                 continue
         upper.append((place, over))
-    total = [(0, "合计", False)]
+    return upper, lower, merged
+
+
+def _sums(word: str, form: Form, cells: pl.DataFrame, typed: dict[str, Bools], rows: tuple[int, int]) -> Row:
+    """A row of totals over some of the rows."""
+    total: Row = [(0, word, False)]
     for place, column in enumerate(form.headers, start=1):
         if column.endswith("area_m2"):
-            figure = cells[column].filter(pl.Series(typed[column])).cast(pl.Float64, strict=False).sum()
-            total.append((place, f"{figure:.2f}", True))
-    typed["serial"] = np.ones(count, dtype=bool)
-    return Sheet(name, [[(0, f"{name}宅基地台账")], upper, lower], merged, iter([(cells, typed)]), total)
+            part = cells[column].slice(rows[0], rows[1] - rows[0]).filter(pl.Series(typed[column][rows[0] : rows[1]]))
+            total.append((place, f"{part.cast(pl.Float64, strict=False).sum():.2f}", True))
+    return total
 
 
 _WRITERS: dict[str, Callable[[Path, World, Form], None]] = {
@@ -179,7 +210,6 @@ _WRITERS: dict[str, Callable[[Path, World, Form], None]] = {
     "member": _write_csv,
     "aid": _write_list,
     "approval": _write_list,
-    "zone": _write_zones,
 }
 
 
