@@ -59,7 +59,7 @@ def test_every_planted_dirt_is_named_and_clean_cells_raise_none(out: Path, truth
 
 def test_no_row_is_lost(out: Path) -> None:
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-    assert len(summary["tables"]) == 9
+    assert len(summary["tables"]) == 10
     for counts in summary["tables"].values():
         assert counts["read"] == counts["accepted"] + counts["refused"] > 0
 

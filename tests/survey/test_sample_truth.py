@@ -51,8 +51,9 @@ def _sheet(path: Path, header: int) -> list[dict[str, Any]]:
     out = []
     for name in book.sheet_names:
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        titles = [str(low or high) for high, low in zip(rows[header - 2], rows[header - 1], strict=True)]
-        out += [dict(zip(titles, row, strict=True)) for row in rows[header:] if row[0] != "合计"]
+        titles = [str(low or high).replace("地内", "地类") for high, low in zip(rows[header - 2], rows[header - 1], strict=True)]
+        serial = titles[0] == "序号"
+        out += [dict(zip(titles, row, strict=True)) for row in rows[header:] if not serial or isinstance(row[0], float)]
     return out
 
 

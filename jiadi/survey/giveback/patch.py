@@ -135,7 +135,7 @@ class _Copy:
         if earlier in self.parts:
             self.replaced[self.parts[earlier]] = text
             return
-        number = 1 + max(int(found) for found in re.findall(r'\bsheetId="([0-9]+)"', self.book))
+        number = 1 + max((int(found) for found in re.findall(r'\bsheetId="([0-9]+)"', self.book)), default=0)
         name = mark.SHEET if mark.SHEET not in self.parts else f"{mark.SHEET}（家底）"
         own = f'<sheet name={quoteattr(name)} sheetId="{number}" r:id="rIdJiadi"/>'
         book = re.sub(r"(<sheets\b[^>]*>)", rf"\1{own}", self.book, count=1)

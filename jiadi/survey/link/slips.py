@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from jiadi.register.tables import Delivery
 
 HINTS: dict[str, pl.DataType] = {"source_id": pl.Int32(), "source_row": pl.Int32(), "hint": pl.String()}
-"""Columns of numbers that were not taken 错号线索, by the place where they stand: 18 places, `000` at the end where those are lost; 17 where
-one was left out."""
+"""Columns of numbers that were not taken 错号线索, by the place where they stand: 18 places, `000` at the end
+where those are lost; 17 where one was left out."""
 
 _KEPT_OF_LOST = 15
 

@@ -23,7 +23,8 @@ DESTROYING = frozenset(
         "id_from_float", "id_check_digit", "count_mismatch", "not_a_number", "storeys_range", "year_out_of_range",
         "out_of_range", "unknown_word", "date_unreadable", "date_in_future", "parcel_code_invalid", "unit_code_invalid",
         "duplicate_key", "house_number_missing", "required_missing",
-        "id_invalid", "empty_geometry", "coordinates_impossible", "away_from_place", "approximate", "storeys_half", "date_order", "several_ticks", "yes_no_unclear",
+        "id_invalid", "empty_geometry", "coordinates_impossible", "away_from_place", "approximate",
+        "storeys_half", "date_order", "several_ticks", "yes_no_unclear",
     }
 )  # fmt: skip
 """Kinds whose cell or row is lost to a reader; the others are read and remarked, an old ID of 15 digits among them."""

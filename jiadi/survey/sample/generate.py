@@ -46,6 +46,17 @@ def _kinds() -> dict[str, dict[str, str]]:
     return loaded
 
 
+@cache
+def not_planted() -> dict[str, str]:
+    """Codes of the catalogue of problems that the sample does not plant, and why (不埋的问题).
+
+    >>> "hostile" in not_planted()
+    True
+    """
+    loaded: dict[str, str] = yaml.safe_load(resources.files(__package__).joinpath("not_planted.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
 def describe(kind: str, lang: Literal["zh", "en"] = "zh") -> str:
     """A planted kind of dirt in words (脏数据说明).
 

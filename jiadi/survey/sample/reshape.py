@@ -55,9 +55,10 @@ class Drawings:
         """Which houses or homesteads may carry a kind, before anything is drawn."""
         four = shapely.get_num_coordinates((self.parcels if table == "parcel" else self.houses)[rows]) == 5
         if table == "parcel":
-            return {"several_parts": four, "parcel_overlap": self.right_of[rows] >= 0}.get(kind, np.ones(len(rows), dtype=bool))
+            of_parcel: dict[str, Bools] = {"several_parts": four, "parcel_overlap": self.right_of[rows] >= 0}
+            return of_parcel.get(kind, np.ones(len(rows), dtype=bool))
         lonely = self.quiet[rows] & self.main[rows]
-        fitting = {
+        fitting: dict[str, Bools] = {
             "several_parts": four,
             "sliver": self.quiet[rows],
             "house_crosses_parcel": lonely,
@@ -92,7 +93,7 @@ class Drawings:
         step = 0.28 / float(np.hypot(*(corners[2] - corners[1])))
         drawn = _moved(self.parcels[place], (1, 2), across * step)
         common = shapely.area(shapely.intersection(drawn, self.parcels[self.right_of[place]]))
-        return drawn if 0.15 < common < 0.45 and self._touched(drawn) <= self._touched(self.parcels[place]) else None
+        return drawn if 0.15 < common < 0.45 and self._touched(drawn) == {place, int(self.right_of[place])} else None
 
     def _over_the_front(self, place: int) -> shapely.Geometry | None:
         _, _, inward = _frame(self.houses[place])

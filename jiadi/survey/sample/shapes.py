@@ -70,7 +70,8 @@ def in_degrees(outline: shapely.Geometry | None, plane: Plane, *, beyond: bool =
 
     def turn(points: Floats) -> Floats:
         lon, lat = plane.to_degrees(points[:, 0], points[:, 1])
-        return np.round(np.stack([lon * 10 if beyond else lon, lat], axis=1), 9)
+        turned: Floats = np.stack([lon * 10 if beyond else lon, lat], axis=1).round(9)
+        return turned
 
     return None if outline is None else shapely.transform(outline, turn)
 

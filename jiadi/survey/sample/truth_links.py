@@ -191,7 +191,7 @@ def _by_slip(rows: pl.DataFrame, person: pl.DataFrame, name: str, number: str) -
 
 
 def _slipped(one: str, other: str) -> bool:
-    """Whether one of two numbers may be a slip of the other: a place differs or is left out, two neighbours are exchanged, the last are lost."""
+    """Whether one of two numbers may be a slip of the other: one place differs or is lacking, two are exchanged, the last are lost."""
     short, whole = sorted((one, other), key=len)
     if (len(short), len(whole)) == (17, 18):
         return any(whole[:place] + whole[place + 1 :] == short for place in range(18))

@@ -24,7 +24,7 @@ from jiadi.survey.sample.forms import MANIFEST, Form, Page, outlines
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.shapes import Redrawn
-from jiadi.survey.sample.workbook import Chunk, Row, Piece, Sheet, as_texts, letter, write_workbook
+from jiadi.survey.sample.workbook import Chunk, Piece, Row, Sheet, as_texts, letter, write_workbook
 from jiadi.survey.sample.zones import LAYERS
 
 _CSV_ROWS = 200_000
@@ -48,11 +48,10 @@ def write_forms(directory: Path, world: World, forms: dict[str, Form], done: Cal
         path = directory / form.file
         if form.columnar:
             _write_parquet(path, world, name, form)
+        elif name == "zone":
+            _write_zones(path, world, form, heights)
         else:
-            if name == "zone":
-                _write_zones(path, world, form, heights)
-            else:
-                _WRITERS[name](path, world, form)
+            _WRITERS[name](path, world, form)
         written.append(form.file)
         done(form.file)
     (directory / MANIFEST).write_text(_manifest(world), encoding="utf-8")
