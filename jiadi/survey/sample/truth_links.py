@@ -185,6 +185,9 @@ def _by_slip(rows: pl.DataFrame, person: pl.DataFrame, name: str, number: str) -
         left = sides[0].select(pl.col("row").alias("left"), pl.col(name).alias("name"), pl.col(own).alias("one"))
         right = sides[1].select("name", pl.col(other).alias("other"), pl.col("_household").alias("right"))
         both = left.drop_nulls().join(right.drop_nulls(), on="name")
+        # One slip spoils one half of a number at most, so few of all namesakes are looked at.
+        one, other_ = pl.col("one"), pl.col("other")
+        both = both.filter((one.str.head(8) == other_.str.head(8)) | (one.str.tail(8) == other_.str.tail(8)))
         alike = [_slipped(one, two) for one, two in both.select("one", "other").iter_rows()]
         found.append(both.filter(pl.Series(alike, dtype=pl.Boolean)).select("left", "right"))
     return pl.concat(found)
