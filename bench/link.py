@@ -1,8 +1,9 @@
-"""How much is linked, by kind of link, against the sample's own answers.
+"""How much is linked, by kind of link, and whether every planted mistake is told, against the sample's own answers.
 
     python bench/link.py [--houses 2000] [--seeds 1,7,42] [--dirt 0.2]
 
-Prints, by kind: true pairs, precision and recall of what is linked, and how much of the rest is among the pairs that wait for a person.
+Prints, by kind: true pairs, precision and recall of what is linked, and how much of the rest is among the pairs that wait for a person; and
+how many mistakes were planted, missed and invented, and how many verdicts differ from the answers.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from jiadi.run import pipeline
+from jiadi.run import pipeline, store
 from jiadi.survey.sample.generate import generate
 
 Counts = list[int]
@@ -33,10 +35,21 @@ def named(outcome: pipeline.Outcome, table: str) -> dict[str, str]:
     return {"|".join([*sources[source], str(row)]): key for key, source, row in frame.select("id", "source_id", "source_row").iter_rows()}
 
 
-def counted(folder: Path) -> dict[str, Counts]:
-    """Judge one county and hold its links against the answers."""
-    outcome = pipeline.judge([folder])
-    answers = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["links"]
+def told(outcome: pipeline.Outcome, answers: dict[str, Any]) -> str:
+    """Mistakes planted, missed and invented, and verdicts that differ, as words."""
+    place = ("file", "sheet", "row", "column", "code")
+    planted = {tuple(one[key] for key in place) for one in answers["dirt"]}
+    found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
+    said = set(found.select(place).rows())
+    judged = dict(outcome.judgement.houses.select("id", "verdict").iter_rows())
+    differing = sum(judged.get(house) != verdict for house, verdict in answers["verdicts"].items())
+    kinds = len({one["code"] for one in answers["dirt"]})
+    figures = f"{len(planted):,} mistakes of {kinds} kinds: {len(planted - said)} missed, {len(said - planted)} invented"
+    return f"{figures}; {differing} of {len(judged):,} verdicts differ"
+
+
+def counted(outcome: pipeline.Outcome, answers: dict[str, dict[str, str]]) -> dict[str, Counts]:
+    """Hold the links of one county against the answers."""
     pairs = pl.concat([outcome.linked.pairs, outcome.likely])
     out = {}
     for kind, true in answers.items():
@@ -67,8 +80,10 @@ def main() -> None:
     for seed in options.seeds.split(","):
         with tempfile.TemporaryDirectory() as folder:
             generate(Path(folder), houses=options.houses, seed=int(seed), dirt=options.dirt)
-            found = counted(Path(folder))
-        print(f"\nseed {seed}\n\n| link | true pairs | precision | recall | of the rest, waiting |\n|---|---|---|---|---|")
+            outcome = pipeline.judge([Path(folder)])
+            answers = json.loads((Path(folder) / "truth.json").read_text(encoding="utf-8"))
+            found, said = counted(outcome, answers["links"]), told(outcome, answers)
+        print(f"\nseed {seed}: {said}\n\n| link | true pairs | precision | recall | of the rest, waiting |\n|---|---|---|---|---|")
         for kind, counts in found.items():
             print(f"| {kind} | {shares(counts)} |")
         print(f"| all | {shares([sum(column) for column in zip(*found.values(), strict=True)])} |")

@@ -114,6 +114,8 @@ def test_of_several_approvals_the_latest_with_an_area_counts() -> None:
         ({"member": [LISTS["member"][0] | {"valid_from": date(2025, 7, 1)}]}, {}, "no"),
         ({"member": [LISTS["member"][0] | {"id_number": None}]}, {}, "yes"),
         ({"member": [LISTS["member"][0] | {"village_code": "330802002002"}]}, {}, "no"),
+        ({"member": [LISTS["member"][0] | {"id_number": None, "village_code": None}]}, {}, "member_link"),
+        ({"member": [LISTS["member"][0] | {"village_code": None}]}, {}, "yes"),
         ({"member": [LISTS["member"][0] | {"id_number": "330802700101123"}]}, {}, "yes"),
         ({"member": [LISTS["member"][0] | {"id_number": "330802198001011234"}]}, {}, "member_link"),
         ({}, {"torn": [("member", "valid_to", 2)]}, "member_link"),

@@ -55,6 +55,28 @@ def told(delivery: Delivery) -> list[tuple[int, str]]:
 SPIKE = [*ring(0, 0)[:2], [WEST + 5 * STEP, SOUTH + 0.500 * STEP], [WEST + STEP, SOUTH + 0.01 * STEP], *ring(0, 0)[2:]]
 
 
+@pytest.mark.parametrize("turn", range(0, 360, 15))
+def test_a_spike_and_a_gap_are_told_whichever_way_they_point(turn: int) -> None:
+    """Seen at 118 degrees east: a plane in which each point has a scale of its own would shear them apart."""
+    spike, strip = [(0, 0), (4, -0.004), (4.8, 0), (4, 0.004), (4, 3), (0, 3)], [(0, 0), (8, 0), (8, 0.2), (0, 0.2)]
+    drawn = []
+    for corners in (spike, strip):
+        x, y = np.array(corners).T
+        angle = np.radians(turn)
+        east, north = x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)
+        scale = 111_320 * np.cos(np.radians(SOUTH))
+        drawn.append(shapely.Polygon(np.column_stack([WEST + east / scale, SOUTH + north / 111_320])))
+    shapes = np.array(drawn, dtype=object)
+    assert form.spikes(shapes, 1.0, 0.5).tolist() == [True, False]
+    assert form.widths(shapes, np.array([12.0, 1.6]))[1] == pytest.approx(2 * 1.6 / 16.4, rel=0.001)
+
+
+def test_one_shape_astray_does_not_unplace_its_layer(tmp_path: Path) -> None:
+    far = polygon([[x * 10, y] for x, y in ring(3, 0)])
+    delivery = taken(layer(tmp_path / "宗地.geojson", [polygon(ring(0, 0)), polygon(ring(2, 0)), polygon(ring(4, 0)), far]))
+    assert told(delivery) == [(4, "coordinates_impossible")]
+
+
 @pytest.mark.parametrize(
     ("shape", "codes"),
     [

@@ -193,6 +193,34 @@ def test_a_layer_in_web_map_coordinates_is_told_and_its_shapes_are_not_used() ->
     assert delivery.tables["footprint"]["geometry"].null_count() == 40 and delivery.tables["parcel"]["geometry"].null_count() == 0
 
 
+def test_one_layer_in_web_map_coordinates_among_sound_ones_is_told() -> None:
+    parcels = [square(n / 1000, 2e-4) for n in range(40)]
+    houses = [shapely.buffer(one, -3e-5) for one in parcels]
+    traced = [shapely.transform(one, lambda p: np.column_stack(gcj02_from_wgs84(p[:, 0], p[:, 1]))) for one in houses]
+    codes = [str(number) for number in range(40)]
+    raw = RawDelivery(
+        [
+            sheet("parcel", {"feature_code": codes}, shapes=parcels, file="p"),
+            sheet("footprint", {"feature_code": codes[:30]}, shapes=houses[:30], file="sound"),
+            sheet("footprint", {"feature_code": codes[30:]}, shapes=traced[30:], file="traced"),
+        ]
+    )
+    delivery = check(raw)
+    assert delivery.problems.select("file", "code").rows() == [("traced", "gcj02_suspected")]
+    assert delivery.tables["footprint"]["geometry"].null_count() == 10
+
+
+def test_a_village_is_known_by_its_name_where_its_code_is_not() -> None:
+    names = ["余东村", "余东村", "沟溪村", "双桥村", "双桥村", "双桥村"]
+    villages = ["330802005211", "999", "999", "330802005211", "330802009202", "999"]
+    rows = {"name": list("甲乙丙丁戊己"), "id_number": [None] * 6, "village_code": villages, "village_name": names}
+    delivery = check(RawDelivery([sheet("member", rows)]))  # type: ignore[arg-type]
+    known = delivery.tables["member"].sort("source_row")
+    codes = [code and code[:12] for code in known["village_code"].to_list()]
+    assert codes[1] == codes[0] is not None
+    assert codes[2] is None and codes[5] is None, "a name that no other row tells, or that two villages bear, tells nothing"
+
+
 def test_the_french_commune(commune: Path) -> None:
     delivery = check(read([commune]))
     assert {name: len(frame) for name, frame in delivery.tables.items()} == {"parcel": 511, "house": 252, "zone": 24}

@@ -115,6 +115,7 @@ def test_lists_are_told_by_their_headings(headings: list[str], table: str) -> No
 
 def test_a_field_name_that_ten_bytes_have_cut_is_known() -> None:
     assert match(["不动产单元", "调查编号", "层数"], spatial=True, shapefile=True).columns["unit_code"] == 0
+    assert match(["宗地代码", "宗地面积(\ufffd", "坐落"], spatial=True, shapefile=True).columns["stated_area_m2"] == 1
     assert "unit_code" not in match(["不动产单元", "调查编号", "层数"], spatial=True).columns
 
 
