@@ -19,7 +19,7 @@ from jiadi.codes import division as divisions
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import dtype
 from jiadi.survey.sample import shapes
-from jiadi.survey.sample.draw import Bools, distributions
+from jiadi.survey.sample.draw import distributions
 from jiadi.survey.sample.forms import MANIFEST, Form, Page, outlines
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
@@ -164,9 +164,9 @@ def _village_page(form: Form, name: str, start: int, count: int) -> Sheet:
     for first, last in pairwise(edges):
         part = {column: marks[first:last] for column, marks in typed.items()}
         if first:
-            pieces += [_sums("小计", form, cells, typed, (edges[edges.index(first) - 1], first)), [], as_texts(upper), as_texts(lower)]
+            pieces += [_sums("小计", form, (start + edges[edges.index(first) - 1], start + first)), [], as_texts(upper), as_texts(lower)]
         pieces.append((cells.slice(first, last - first), part))
-    bottom = [_sums("合计", form, cells, typed, (0, count))]
+    bottom = [_sums("合计", form, (start, start + count))]
     if page.remark:
         bottom.append([(0, "填表人：示例  审核人：示例", False)])
     return Sheet(name, [[(0, f"{name}宅基地台账")], upper, lower], merged, iter(pieces), bottom)
@@ -190,13 +190,12 @@ def _two_rows(headers: list[str]) -> tuple[list[tuple[int, str]], list[tuple[int
     return upper, lower, merged
 
 
-def _sums(word: str, form: Form, cells: pl.DataFrame, typed: dict[str, Bools], rows: tuple[int, int]) -> Row:
-    """A row of totals over some of the rows."""
+def _sums(word: str, form: Form, rows: tuple[int, int]) -> Row:
+    """A row of totals over some of the rows: of the figures that a reader can know, for whoever summed them had them before him."""
     total: Row = [(0, word, False)]
     for place, column in enumerate(form.headers, start=1):
         if column.endswith("area_m2"):
-            part = cells[column].slice(rows[0], rows[1] - rows[0]).filter(pl.Series(typed[column][rows[0] : rows[1]]))
-            total.append((place, f"{part.cast(pl.Float64, strict=False).sum():.2f}", True))
+            total.append((place, f"{form.frame[column].slice(rows[0], rows[1] - rows[0]).sum():.2f}", True))
     return total
 
 
