@@ -225,7 +225,7 @@ def _dangerous(house: Any, period: Any, parameters: Any) -> Any:
 
 
 def _idle(house: Any, period: Any, parameters: Any) -> Any:
-    return np.where(house("vacancy", period) == 2, HARMLESS, NONE)
+    return np.where(house("vacancy", period) >= 1, HARMLESS, NONE)
 
 
 def _non_member(parcel: Any, period: Any, parameters: Any) -> Any:

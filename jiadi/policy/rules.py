@@ -16,12 +16,12 @@ from jiadi.policy.derived import Derived, Quota, derive, quota_name
 from jiadi.policy.grammar import Amount, Condition, Name, Unreadable, amount, condition
 from jiadi.policy.vocabulary import ZONE_KINDS, Fact, facts_of
 
-EFFECTS = ("no_finding", "none", "can_be_regularised", "historic", "unlawful")
+EFFECTS = ("no_finding", "noted", "none", "can_be_regularised", "historic", "unlawful")
 """What a rule may come to, mildest first; as a set of possibilities bit `1 << position`."""
 BITS = {effect: 1 << place for place, effect in enumerate(EFFECTS)}
 NO = BITS["no_finding"]
-HARMLESS = NO | BITS["none"]
-"""Possibilities that leave the verdict alone."""
+HARMLESS = NO | BITS["noted"] | BITS["none"]
+"""Possibilities that leave the verdict alone; what is only noted calls for less than `none`."""
 
 KEYS = {
     "subject": str,

@@ -129,7 +129,8 @@ def dangerous(one: Facts, law: Law, built: date) -> str:
 
 
 def idle(one: Facts, law: Law, built: date) -> str:
-    return "none" if one["vacancy"] == "all_year" else "no_finding"
+    told = str(law.at("idle_effect", law.on, [one["vacancy"]]))
+    return "no_finding" if told == "nothing" else told
 
 
 def several_homesteads(one: Facts, law: Law, built: date) -> str:
@@ -178,7 +179,7 @@ RULES = {
     "over_floor_area": over_floor_area,
     "built_elsewhere": built_elsewhere,
 }
-GRAVITY = ("no_finding", "none", "can_be_regularised", "historic", "unlawful")
+GRAVITY = ("no_finding", "noted", "none", "can_be_regularised", "historic", "unlawful")
 
 
 def possible(code: str, law: Law, choices: Mapping[str, Iterable[Any]], days: Iterable[date]) -> set[str]:
@@ -201,7 +202,7 @@ def verdict(outcomes: Iterable[set[str]]) -> str:
     outcomes = list(outcomes)
     if {"unlawful"} in outcomes:
         return "unlawful"
-    if any(len(one) > 1 and not one <= {"no_finding", "none"} for one in outcomes):
+    if any(len(one) > 1 and not one <= {"no_finding", "noted", "none"} for one in outcomes):
         return "to_be_verified"
     if {"historic"} in outcomes:
         return "historic"

@@ -92,7 +92,7 @@ def _verdicts(world: World, lists: dict[str, pl.DataFrame], links: Links, answer
             grave[outcome] |= mask == outcome
         several = (mask & (mask - 1)) != 0
         # What can only lead to a remedy leaves the verdict alone, known or not.
-        unknown |= several & ((mask & ~(rules.NO | rules.REMEDY)) != 0)
+        unknown |= several & ((mask & ~(rules.NO | rules.REMEDY | rules.NOTED)) != 0)
     place = np.select([grave[rules.UNLAWFUL], unknown, grave[rules.HISTORIC], grave[rules.REGULARISE]], [4, 3, 2, 1], 0)
     verdict = pl.Series(place).replace_strict(dict(enumerate(VERDICTS)), return_dtype=pl.String)
     return pl.DataFrame({"id": links.houses["id"], "verdict": verdict, "whole": _whole(world, lists, links, soiled)}).sort("id")

@@ -20,7 +20,7 @@ from jiadi.survey.sample.homestead import STANDARD_M2
 from jiadi.survey.sample.truth_floors import MAYBE, YES
 from jiadi.survey.sample.truth_links import Links, current
 
-NO, UNLAWFUL, HISTORIC, REGULARISE, REMEDY = 1, 2, 4, 8, 16
+NO, UNLAWFUL, HISTORIC, REGULARISE, REMEDY, NOTED = 1, 2, 4, 8, 16, 32
 Masks = NDArray[np.int64]
 Days = NDArray[np.datetime64]
 FIRST_LAW, LAND_LAW, SECOND_LAW, NEW_LAW = (np.datetime64(day) for day in ("1982-02-13", "1987-01-01", "1999-01-01", "2020-01-01"))
@@ -307,7 +307,7 @@ def _house_rules(answers: Answers, lists: dict[str, pl.DataFrame], links: Links,
     answers.house["built_without_approval"] = np.where(seen.main, without, NO)
     answers.house["over_storeys"] = _storeys(seen)
     answers.house["dangerous"] = _condition(seen.grade, ("C", "D"), ("A", "B"))
-    answers.house["idle"] = _condition(seen.vacancy, ("all_year",), ("in_use", "seasonal"))
+    answers.house["idle"] = _idle(seen.vacancy)
     marks = truth_floors.screening(lists["house"], links.houses)
     answers.house["screening_risk"] = np.select([marks == YES, marks == MAYBE], [REMEDY, NO | REMEDY], NO).astype(np.int64)
     answers.house["old_house_not_removed"] = np.where((parcel >= 0) & _to_be_removed(lists)[at], UNLAWFUL, NO)
@@ -323,6 +323,13 @@ def _storeys(seen: _Seen) -> Masks:
 def _condition(words: NDArray[Any], bad: tuple[str, ...], good: tuple[str, ...]) -> Masks:
     listed = words.astype(str)
     return np.select([np.isin(listed, bad), np.isin(listed, good)], [REMEDY, NO], NO | REMEDY).astype(np.int64)
+
+
+def _idle(words: NDArray[Any]) -> Masks:
+    """A remedy for what stands empty all the year, a note for what does so between seasons."""
+    listed = words.astype(str)
+    known = [listed == "all_year", listed == "seasonal", listed == "in_use"]
+    return np.select(known, [REMEDY, NOTED, NO], NO | NOTED | REMEDY).astype(np.int64)
 
 
 def _mentioned(lists: dict[str, pl.DataFrame]) -> pl.Series:
