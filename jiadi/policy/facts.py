@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from jiadi.geo import measure
-from jiadi.policy import beside, home, homesteads, members, papers, surveyed
+from jiadi.policy import beside, floors, home, homesteads, members, papers, surveyed
 from jiadi.policy.coverage import covered
 from jiadi.policy.grammar import Array
 from jiadi.policy.lists import Lists
@@ -51,7 +51,7 @@ def build(
     house = _houses(lists)
     parcel = _parcels(lists, house)
     papers.of_parcels(lists, found, parcel)
-    papers.floor_of_parcels(lists, found, parcel)
+    floors.of_parcels(lists, found, house, parcel)
     papers.of_houses(lists, found, house)
     members.of_parcels(lists, parcel)
     household = Block(lists.household.height, division=lists.division("household"))

@@ -119,27 +119,6 @@ def of_parcels(lists: Lists, found: Papers, block: Block) -> None:
     block.origins["approved_area"] = (np.where(first, by_approval[0], by_ledger[0]), np.where(first, by_approval[1], by_ledger[1]))
 
 
-def floor_of_parcels(lists: Lists, found: Papers, block: Block) -> None:
-    """Put the approved floor area of each parcel into its facts (宗地批准建筑面积).
-
-    Only what an approval in the list says counts: where none says anything there is nothing to compare with,
-    which the finding of no approval tells. An approval in doubt may say any.
-
-    Args:
-        lists: the linked delivery.
-        found: what is known of approvals.
-        block: facts of parcels; filled.
-    """
-    area = taken(lists.approval["approved_floor_area_m2"], found.approval)
-    known = area.is_not_null().to_numpy()
-    low = np.where(known, hundredths(area, 100), 0)
-    doubtful = found.doubtful & (found.approval < 0)
-    has = np.where(known, 1, np.where(doubtful, 2, 0)).astype(np.int8)
-    block.columns["has_approved_floor_area"] = Column(has, has)
-    block.columns["approved_floor_area_m2"] = Column(low, np.where(doubtful, UNBOUNDED, low) if doubtful.any() else low)
-    block.origins.setdefault("approval", origin(lists.approval, found.approval))
-
-
 def of_houses(lists: Lists, found: Papers, block: Block) -> None:
     """Put `has_approval` of each house into its facts (房屋有无审批).
 

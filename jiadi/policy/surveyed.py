@@ -8,6 +8,7 @@ import polars as pl
 from jiadi.codes import split
 from jiadi.policy.coverage import asked
 from jiadi.policy.derived import SPLIT
+from jiadi.policy.floors import summed
 from jiadi.policy.grammar import UNBOUNDED, Array
 from jiadi.policy.lists import Lists
 from jiadi.policy.rows import taken
@@ -58,7 +59,7 @@ def _column(values: pl.Series, name: str) -> Column:
 
 
 def of_parcels(lists: Lists, house: Block) -> dict[str, Column]:
-    """Floor area of the main houses of each parcel, who owns its land, its control zone (宗地选填项).
+    """Ground covered by the main houses of each parcel, who owns its land, its control zone (宗地选填项).
 
     Args:
         lists: the linked delivery.
@@ -68,23 +69,10 @@ def of_parcels(lists: Lists, house: Block) -> dict[str, Column]:
     found = {"land_owner": words(lists.parcel["land_owner"], facts["land_owner"].words)}
     if _asked(lists, "right", "control_zone"):
         found["control_zone"] = words(taken(lists.right["control_zone"], lists.right_of_parcel), facts["control_zone"].words)
-    for name in ("floor_area_m2", "base_area_m2"):
-        if _asked(lists, "house", name):
-            found[name] = _summed(lists, house, name)
+    if _asked(lists, "house", "base_area_m2"):
+        base = number(lists.house["base_area_m2"], lists.house["base_area_m2"], 100)
+        found["base_area_m2"] = summed(lists, house, np.maximum(base.low, 0), base.high)
     return found
-
-
-def _summed(lists: Lists, house: Block, name: str) -> Column:
-    """Sum over the main houses of a parcel; one whose area is not known may have any."""
-    size = lists.parcel.height
-    main = (house.columns["main_building"].low == 1) & (lists.parcel_of_house >= 0)
-    rows = lists.parcel_of_house[main]
-    own = number(lists.house[name], lists.house[name], 100)
-    low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    np.add.at(low, rows, np.maximum(own.low[main], 0))
-    np.add.at(high, rows, np.minimum(own.high[main], UNBOUNDED // 16))
-    open_ended = high >= UNBOUNDED // 16
-    return Column(low, low if np.array_equal(low, high) else np.where(open_ended, UNBOUNDED, high))
 
 
 def split_of_parcels(lists: Lists, block: Block, household: Block) -> None:

@@ -25,12 +25,15 @@ BEHIND = {
     "has_footprint": ("house_footprint",),
     "has_main_house": ("house_parcel",),
     "built": ("house_parcel", "right_household"),
-    "floor_area_m2": ("house_parcel",),
+    **dict.fromkeys(("floor_area_m2", "floor_area_above_m2", "floor_area_below_m2"), ("house_parcel",)),
     "base_area_m2": ("house_parcel",),
     "approved_area_m2": ("approval_parcel", "right_parcel"),
     "has_approved_area": ("approval_parcel", "right_parcel"),
-    "approved_floor_area_m2": ("approval_parcel",),
-    "has_approved_floor_area": ("approval_parcel",),
+    **{
+        f"{name}{part}{unit}": ("approval_parcel",)
+        for part in ("", "_above", "_below")
+        for name, unit in (("approved_floor_area", "_m2"), ("has_approved_floor_area", ""))
+    },
     "land_class": ("right_parcel",),
     "obtained": ("right_parcel",),
     "control_zone": ("right_parcel",),

@@ -89,8 +89,10 @@ def parcel(draw: st.DrawFn, name: str) -> Row:
         "area_m2": draw(maybe(st.sampled_from(AREAS), clear)),
         "land_class": draw(maybe(st.sampled_from(("cultivated", "other", "waste_hillside")), clear)),
         "approved_area_m2": draw(maybe(st.sampled_from((0, 9_999, 10_000, 12_501)), clear)),
-        "floor_area_m2": draw(maybe(st.sampled_from((20_000, 24_000, 24_001)), clear)),
-        "approved_floor_area_m2": draw(maybe(st.sampled_from((0, 20_000, 24_000)), clear)),
+        **{
+            name: draw(maybe(st.sampled_from((-1, 20_000, 24_000) if "approved" in name else (20_000, 24_000, 24_001)), clear))
+            for name in FLOORS
+        },
         "obtained": draw(maybe(st.sampled_from(("member", "inheritance", "other")), clear)),
         "holder_is_member": draw(maybe(st.booleans(), clear)),
     }
@@ -138,11 +140,11 @@ def county(draw: st.DrawFn) -> dict[str, list[Row]]:
     }
 
 
+FLOORS = tuple(f"{approved}floor_area{part}_m2" for part in ("", "_above", "_below") for approved in ("", "approved_"))
 SCALED = (
     "area_m2",
     "approved_area_m2",
-    "floor_area_m2",
-    "approved_floor_area_m2",
+    *FLOORS,
     "overlap_m2",
     "distance_m",
     "eaves_height_m",
@@ -151,7 +153,7 @@ SCALED = (
 )
 _TRUTHS = (
     *ANSWERS,
-    "has_approved_floor_area",
+    *(name.removesuffix("_m2").replace("approved", "has_approved") for name in FLOORS if "approved" in name),
     "main_building",
     "has_approval",
     "must_be_removed",
@@ -173,8 +175,9 @@ def _plain(row: Row) -> Row:
         held["persons_living_low"], held["persons_living_high"] = row["living"]
     if "approved_area_m2" in row:
         held["has_approved_area"] = None if row["approved_area_m2"] is None else row["approved_area_m2"] > 0
-    if "approved_floor_area_m2" in row:
-        held["has_approved_floor_area"] = None if row["approved_floor_area_m2"] is None else row["approved_floor_area_m2"] > 0
+    for name in FLOORS if "area_m2" in row else ():
+        if "approved" in name:  # below 0: no approval names it
+            held[name.removesuffix("_m2").replace("approved", "has_approved")] = None if row[name] is None else row[name] >= 0
     for name in SCALED:
         if held.get(name) is not None:
             held[name] = held[name] / 100

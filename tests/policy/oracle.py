@@ -113,10 +113,14 @@ def screening_risk(one: Facts, law: Law, built: date) -> str:
     return "none" if marks >= law.at("screening_marks_min", law.on) else "no_finding"
 
 
-def over_floor_area(one: Facts, law: Law, built: date) -> str:
-    approved = one["approved_floor_area_m2"]
-    over = one["has_main_house"] and approved > 0 and one["floor_area_m2"] > approved + law.at("over_floor_area_tolerance_m2", law.on)
-    return by_period(law, "over_floor_area", built) if over else "no_finding"
+def over_floor(part: str) -> Any:
+    def rule(one: Facts, law: Law, built: date) -> str:
+        floor, approved = one[f"floor_area{part}_m2"], one[f"approved_floor_area{part}_m2"]
+        counts = one["has_main_house"] and approved >= 0  # below 0: no approval names it
+        over = counts and floor > approved + law.at("over_floor_area_tolerance_m2", law.on)
+        return by_period(law, f"over_floor_area{part}", built) if over else "no_finding"
+
+    return rule
 
 
 def built_elsewhere(one: Facts, law: Law, built: date) -> str:
@@ -176,7 +180,9 @@ RULES = {
     "derelict_outbuilding": derelict_outbuilding,
     "heritage": heritage,
     "screening_risk": screening_risk,
-    "over_floor_area": over_floor_area,
+    "over_floor_area": over_floor(""),
+    "over_floor_area_above": over_floor("_above"),
+    "over_floor_area_below": over_floor("_below"),
     "built_elsewhere": built_elsewhere,
 }
 GRAVITY = ("no_finding", "noted", "none", "can_be_regularised", "historic", "unlawful")

@@ -56,7 +56,8 @@ READS: dict[str, dict[str, tuple[Any, ...]]] = {
         "storeys_added": TRUTH,
     },
 }
-PARCEL = ("over_area", "built_more_than_approved", "held_by_non_member", "over_floor_area")
+FLOORS = ("over_floor_area", "over_floor_area_above", "over_floor_area_below")
+PARCEL = ("over_area", "built_more_than_approved", "held_by_non_member", *FLOORS)
 HOUSEHOLD = ("several_homesteads", "household_extinct")
 QUZHOU = ("over_storeys", "in_no_build_area", "over_eaves_height", "fence", "bare_wall", "style")
 ZHEJIANG = ("old_house_not_removed", "in_scenic_core", "screening_risk")
@@ -113,8 +114,9 @@ def parcel_outcome(code: str, row: dict[str, Any]) -> set[str]:
         obtained=("member", "inheritance"),
         holder_is_member=(True, False),
     )
-    if code == "over_floor_area":
-        facts = _one(row, has_main_house=TRUTH, floor_area_m2=(0, HUGE), approved_floor_area_m2=(0, 1, HUGE))
+    if code in FLOORS:
+        part = code.removeprefix("over_")
+        facts = _one(row, **{"has_main_house": TRUTH, f"{part}_m2": (0, HUGE), f"approved_{part}_m2": (-1, 0, 1, HUGE)})
     if code == "over_area":
         facts["standard_m2"] = (0, HUGE)
     return oracle.possible(code, oracle.Law(counties.LAW, row["division_code"], counties.ON), facts, _days(row))
@@ -195,7 +197,7 @@ LOSABLE = {
         *("eaves_height_m", "open_floor_m", "fence_height_m", "fence_kind", "facade", "heritage_status", "masonry", "construction"),
         *counties.ANSWERS,
     ),
-    "parcel": ("area_m2", "land_class", "approved_area_m2", "obtained", "holder_is_member", "floor_area_m2", "approved_floor_area_m2"),
+    "parcel": ("area_m2", "land_class", "approved_area_m2", "obtained", "holder_is_member", *counties.FLOORS),
     "zone": ("zone_class", "designated_on"),
 }
 

@@ -116,6 +116,8 @@ APPROVAL = Table(
         PARCEL_CODE,
         Column("approved_area_m2", "批准用地面积", "area_m2", ("批准面积", "批准宅基地面积"), low=1, high=100000),
         Column("approved_floor_area_m2", "批准建筑面积", "area_m2", (), low=1, high=100000),
+        Column("approved_floor_area_above_m2", "批准地上建筑面积", "area_m2", ("批准地上面积", "地上批准建筑面积"), low=0, high=100000),
+        Column("approved_floor_area_below_m2", "批准地下建筑面积", "area_m2", ("批准地下面积", "地下批准建筑面积"), low=0, high=100000),
         Column("approved_storeys", "批准层数", "integer", (), low=1, high=60),
         Column("removed_parcel_code", "应拆旧房宗地", "parcel_code", ("拆除旧房", "旧房宗地代码", "应拆旧房")),
         VILLAGE,
