@@ -20,6 +20,7 @@ import deliveries
 
 LAW = load("quzhou")
 OPTIONAL = {"over_eaves_height", "fence", "bare_wall", "style", "derelict_outbuilding", "heritage", "built_elsewhere", "screening_risk"}
+FLOORS = ("over_floor_area", "over_floor_area_above", "over_floor_area_below")
 
 
 def built(house: dict[str, Any] | None = None, **lists: list[dict[str, Any]]) -> Facts:
@@ -34,7 +35,7 @@ def judged(house: dict[str, Any] | None = None, **lists: list[dict[str, Any]]) -
 
 def test_what_nobody_asks_is_set_aside_and_said() -> None:
     judgement = judged({"built_year": 2022})
-    assert OPTIONAL | {"in_scenic_core", "over_floor_area"} == set(judgement.unasked)
+    assert OPTIONAL | {"in_scenic_core", *FLOORS} == set(judgement.unasked)
     assert judgement.unasked["over_eaves_height"] == ["eaves_height_m"]
     assert judgement.unasked["in_scenic_core"] == ["scenic_core_layer"]
     assert not set(judgement.unknowns["code"]) & set(judgement.unasked)
@@ -104,6 +105,42 @@ def test_floor_area_against_the_approval(floor: float | None, approved: float | 
     judgement = judge(facts.build(delivery, linked, None, None, deliveries.ON), LAW)
     assert ("over_floor_area" in set(judgement.findings["code"])) == (told == "finding")
     assert ("over_floor_area" in set(judgement.unknowns["code"])) == (told == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("house", "approved", "found", "open_ones", "aside"),
+    [
+        # whole, above, below, storeys below; approved whole, above, below
+        ((None, 210.01, 50.0, None), (None, 210.0, 50.0), {FLOORS[1]: (1, 21_001)}, set(), set()),
+        ((None, 210.0, 50.01, None), (None, 210.0, 50.0), {FLOORS[2]: (1, 5_001)}, set(), set()),
+        ((None, 220.0, 30.0, None), (250.0, 210.0, 40.0), {FLOORS[1]: (1_000, 22_000)}, set(), set()),
+        ((None, 220.0, 60.0, None), (None, 210.0, 50.0), {FLOORS[1]: (1_000, 22_000), FLOORS[2]: (1_000, 6_000)}, set(), set()),
+        # the third follows from two, on both sides
+        ((260.0, 200.0, None, None), (250.0, 200.0, None), {FLOORS[2]: (1_000, 6_000)}, set(), set()),
+        ((260.0, None, None, 0), (250.0, 250.0, 0.0), {FLOORS[1]: (1_000, 26_000)}, set(), set()),
+        ((None, 220.0, 60.0, None), (250.0, None, None), {FLOORS[0]: (3_000, 28_000)}, set(), set()),
+        # only the whole is known on one side
+        ((260.01, None, None, None), (None, 210.0, 50.0), {FLOORS[0]: (1, 26_001)}, set(), {FLOORS[1], FLOORS[2]}),
+        ((260.0, None, None, 1), (None, 210.0, 50.0), {}, {FLOORS[1], FLOORS[2]}, set()),
+        ((205.0, None, None, 1), (None, 210.0, 50.0), {}, {FLOORS[2]}, set()),
+        # parts that contradict the whole settle nothing beyond themselves
+        ((100.0, 150.0, None, None), (None, 140.0, 20.0), {FLOORS[1]: (1_000, 15_000)}, {FLOORS[2]}, set()),
+        ((None, 220.0, None, None), (None, 210.0, 50.0), {FLOORS[1]: (1_000, 22_000)}, {FLOORS[2]}, {FLOORS[0]}),
+    ],
+)
+def test_floors_above_and_below_ground_are_compared_apart(
+    house: tuple[float | None, ...], approved: tuple[float | None, ...], found: dict[str, tuple[int, int]], open_ones: set[str], aside: set[str]
+) -> None:
+    names = ("floor_area_m2", "floor_area_above_m2", "floor_area_below_m2", "storeys_below")
+    own = {**deliveries.HOUSE, "built_year": 2022, **dict(zip(names, house, strict=True))}
+    granted = dict(zip(("approved_floor_area_m2", "approved_floor_area_above_m2", "approved_floor_area_below_m2"), approved, strict=True))
+    pairs = (*deliveries.PAIRED, ("approval_parcel", "a", "p"))
+    delivery, linked = deliveries.delivered({"approval": approval(**granted)}, (own,), pairs)
+    judgement = judge(facts.build(delivery, linked, None, None, deliveries.ON), LAW)
+    told = judgement.findings.filter(pl.col("code").is_in(FLOORS)).select("code", "excess", "measured")
+    assert {code: (excess, measured) for code, excess, measured in told.iter_rows()} == found
+    assert set(judgement.unknowns["code"]) & set(FLOORS) == open_ones
+    assert set(judgement.unasked) & set(FLOORS) == aside
 
 
 @pytest.mark.parametrize(

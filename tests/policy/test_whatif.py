@@ -28,7 +28,7 @@ FIGURES: dict[str, tuple[str, tuple[tuple[str, ...], ...], tuple[Any, ...]]] = {
     "homestead_standard_m2": ("33", (("cultivated",), ("other",), ("waste_hillside",)), (0, 90, 125, 140)),
     "over_area_tolerance_m2": ("33", ((),), (0, 1, 20)),
     "overlap_tolerance_m2": ("33", ((),), (0, 5, 1000)),
-    "several_homesteads_max": ("33", ((),), (0, 1, 2)),
+    "several_homesteads_max": ("33", ((),), (0, 1)),
     "storeys_max": ("3308", ((),), (1, 2, 3)),
     "road_strip_m": ("33", (("motorway",), ("county",), ("village",)), (40, 60)),
     "period_effect": ("33", (("over_area",), ("several_homesteads",)), ("none", "historic", "can_be_regularised", "unlawful")),
