@@ -14,6 +14,8 @@ from typing import Any
 from jiadi.law import LawSet
 
 Facts = Mapping[str, Any]
+PARTS = ("", "_above", "_below")
+"""Of a floor area: the whole, above and below ground."""
 
 
 class Law:
@@ -108,6 +110,8 @@ def heritage(one: Facts, law: Law, built: date) -> str:
 
 
 def screening_risk(one: Facts, law: Law, built: date) -> str:
+    if "marks" in one:
+        return "none" if one["marks"] >= law.at("screening_marks_min", law.on) else "no_finding"
     slab = one["construction"] == "brick_precast" or one["hollow_slab"]
     marks = sum((one["masonry"] == "hollow", slab, one["no_ties"], one["storeys_added"]))
     return "none" if marks >= law.at("screening_marks_min", law.on) else "no_finding"
@@ -138,7 +142,8 @@ def idle(one: Facts, law: Law, built: date) -> str:
 
 
 def several_homesteads(one: Facts, law: Law, built: date) -> str:
-    return str(law.at("period_effect", built, ["several_homesteads"])) if one["homesteads_counted"] > 1 else "no_finding"
+    most = law.at("several_homesteads_max", law.on)
+    return str(law.at("period_effect", built, ["several_homesteads"])) if one["homesteads_counted"] > most else "no_finding"
 
 
 def old_house_not_removed(one: Facts, law: Law, built: date) -> str:
@@ -185,13 +190,66 @@ RULES = {
     "over_floor_area_below": over_floor("_below"),
     "built_elsewhere": built_elsewhere,
 }
+
+
+def quota(one: Facts, law: Law, figure: str, *index: str) -> int:
+    """What one household is entitled to by its size: the last class whose fewest persons it reaches."""
+    starts = {size: law.at("size_class_persons", law.on, [size]) for size in ("small", "medium", "large")}
+    if None in starts.values():
+        return int(one["standard_m2"])  # where the law is silent, any may be meant
+    sizes = [size for size, start in starts.items() if one["split_1_persons"] >= start]
+    found = law.at(figure, law.on, [sizes[-1], *index]) if sizes else 0
+    return int(one["standard_m2"] if found is None else found)
+
+
+def classes_over_area(one: Facts, law: Law, built: date) -> str:
+    limit = max(quota(one, law, "homestead_class_m2", one["land_class"]), one["approved_area_m2"])
+    over = one["has_main_house"] and one["area_m2"] > limit + law.at("over_area_tolerance_m2", law.on)
+    return by_period(law, "over_area", built) if over else "no_finding"
+
+
+def quota_over_area(one: Facts, law: Law, built: date) -> str:
+    limit = max(quota(one, law, "zone_class_m2", one["control_zone"]), one["approved_area_m2"])
+    if not one["has_main_house"] or one["area_m2"] <= limit + law.at("over_area_tolerance_m2", law.on):
+        return "no_finding"
+    paid = law.at("paid_excess_max_m2", built, [one["land_owner"]])
+    if one["area_m2"] <= limit + (one["standard_m2"] if paid is None else paid):
+        return "can_be_regularised"
+    return "historic" if built < date(1982, 2, 13) else "unlawful"
+
+
+def quota_over_floor(part: str) -> Any:
+    name = f"floor_area{part}_m2"
+    whole = over_floor(part)
+
+    def rule(one: Facts, law: Law, built: date) -> str:
+        most = law.at("floors_counted_max", law.on)
+        counted = min(one[name], one["standard_m2"] if most is None else one["base_area_m2"] * most)
+        return str(whole({**one, name: counted}, law, built))
+
+    return rule
+
+
+OWN = {
+    ("example/classes/rules.yaml", "over_area"): classes_over_area,
+    ("example/quota/rules.yaml", "over_area"): quota_over_area,
+    ("example/quota/rules.yaml", "over_floor_area"): quota_over_floor(""),
+    ("example/quota/rules.yaml", "over_floor_area_above"): quota_over_floor("_above"),
+}
+"""Versions of rules that a nearer layer gives, by its file."""
 GRAVITY = ("no_finding", "noted", "none", "can_be_regularised", "historic", "unlawful")
 
 
-def possible(code: str, law: Law, choices: Mapping[str, Iterable[Any]], days: Iterable[date]) -> set[str]:
+def possible(code: str, law: Law, choices: Mapping[str, Iterable[Any]], days: Iterable[date], file: str = "") -> set[str]:
     """Everything the rule may come to, over every value that each fact may have and every day of building."""
-    names = list(choices)
-    return {RULES[code](dict(zip(names, values, strict=True)), law, built) for values in product(*choices.values()) for built in days}
+    names, rule, found = list(choices), OWN.get((file, code), RULES[code]), set()
+    for values, built in product(product(*choices.values()), days):
+        one = dict(zip(names, values, strict=True))
+        outcome = rule(one, law, built)
+        if code in law.law.milder_later_law:  # the whole law of the day serves where it is milder
+            outcome = min(outcome, rule(one, law, law.on), key=GRAVITY.index)
+        found.add(outcome)
+    return found
 
 
 def together(outcomes: Iterable[Mapping[date, set[str]]], days: Iterable[date]) -> set[str]:

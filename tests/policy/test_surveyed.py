@@ -129,7 +129,11 @@ def test_floor_area_against_the_approval(floor: float | None, approved: float | 
     ],
 )
 def test_floors_above_and_below_ground_are_compared_apart(
-    house: tuple[float | None, ...], approved: tuple[float | None, ...], found: dict[str, tuple[int, int]], open_ones: set[str], aside: set[str]
+    house: tuple[float | None, ...],
+    approved: tuple[float | None, ...],
+    found: dict[str, tuple[int, int]],
+    open_ones: set[str],
+    aside: set[str],
 ) -> None:
     names = ("floor_area_m2", "floor_area_above_m2", "floor_area_below_m2", "storeys_below")
     own = {**deliveries.HOUSE, "built_year": 2022, **dict(zip(names, house, strict=True))}
