@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -18,7 +17,6 @@ from jiadi.policy.judge import VERDICTS
 from jiadi.policy.labels import label
 from jiadi.run.compare import PROGRAM, Compared
 
-FILES = ("compare.html", "compare.xlsx", "compare.json")
 CAUSES = (*whatif_trial.GROUPS, PROGRAM)
 """Kinds of causes 原因种类, in the order in which they are shown."""
 
@@ -35,13 +33,10 @@ def write(folder: Path, found: Compared, lang: str) -> dict[str, Any]:
         What compare.json says.
     """
     counted = counts(found)
-    tables = list(_tables(found, lang))
-    page, book, figures = FILES
-    table.workbook(folder / book, tables, say("compare_title", lang))
-    sections = [table.section(one, say("rest_in", lang, file=book)) for one in tables if one.shown]
-    plainpage.write(folder / page, say("compare_title", lang), _meta(found, lang), _tiles(counted, lang), sections, lang)
-    (folder / figures).write_text(json.dumps(counted, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
-    return counted
+    report = table.Report(
+        "compare", say("compare_title", lang), counted, list(_tables(found, lang)), _meta(found, lang), _tiles(counted, lang)
+    )
+    return table.write(folder, report, lang)
 
 
 def counts(found: Compared) -> dict[str, Any]:
@@ -91,19 +86,15 @@ def _tables(found: Compared, lang: str) -> Iterator[Table]:
     yield _matrix(found, lang)
     yield _law(found, lang)
     yield _inputs(found, lang)
-    title, note = _said("compare_houses", lang)
+    title, note = table.said("compare_houses", lang)
     yield moved.houses(found.houses, names, lang, title, note)
     yield _values(found, names, lang)
     yield _once(found, lang)
     heads = [say(key, lang) for key in ("finding", *(f"moved_kind_{kind}" for kind in whatif_effect.CHANGES))]
     yield Table(
-        *_said("whatif_by_code", lang), heads, (22, *(13,) * 5), moved.by_code(found.findings, lang, {}), say("whatif_nothing", lang)
+        *table.said("whatif_by_code", lang), heads, (22, *(13,) * 5), moved.by_code(found.findings, lang, {}), say("whatif_nothing", lang)
     )
     yield moved.findings(found.findings, names, lang, say("compare_findings", lang), "")
-
-
-def _said(key: str, lang: str) -> tuple[str, str]:
-    return say(key, lang), say(f"{key}_note", lang)
 
 
 def _matrix(found: Compared, lang: str) -> Table:
@@ -121,7 +112,7 @@ def _matrix(found: Compared, lang: str) -> Table:
     sums = {name: int(rows[name].sum()) for name in rows.columns if name != "before"}
     rows = pl.concat([rows, pl.DataFrame([{"before": say("total", lang), **sums}], schema=rows.schema)])
     heads = [say("moved_before", lang), *moved.verdicts(lang), say("compare_removed", lang), say("total", lang)]
-    return Table(*_said("compare_matrix", lang), heads, (16, *(13,) * 7), rows, say("whatif_nothing", lang))
+    return Table(*table.said("compare_matrix", lang), heads, (16, *(13,) * 7), rows, say("whatif_nothing", lang))
 
 
 def _with_empty(rows: pl.DataFrame, removed: Mapping[str, int], lang: str) -> tuple[pl.DataFrame, pl.Series]:
@@ -152,7 +143,7 @@ def _causes(found: Compared, lang: str) -> Table:
     heads = [say("moved_cause", lang), *(say(f"compare_{key}", lang) for key in keys)]
     shown = [*rows, *(row for row in once if row[1])]
     return Table(
-        *_said("compare_causes", lang),
+        *table.said("compare_causes", lang),
         heads,
         (30, 18, 22, 18),
         pl.DataFrame(shown, schema=schema, orient="row"),
@@ -168,7 +159,7 @@ def _law(found: Compared, lang: str) -> Table:
         rows = pl.DataFrame(schema=dict.fromkeys(lawchange.COLUMNS, pl.String()))
     else:
         rows = lawchange.rows(old, new, changes or _differences(found), lang)
-    return Table(*_said("compare_law_changes", lang), heads, (30, 18, 22, 22, 26, 18, 40, 40), rows, say("compare_same_law", lang))
+    return Table(*table.said("compare_law_changes", lang), heads, (30, 18, 22, 22, 26, 18, 40, 40), rows, say("compare_same_law", lang))
 
 
 def _differences(found: Compared) -> tuple[Any, ...]:
@@ -185,7 +176,7 @@ def _inputs(found: Compared, lang: str) -> Table:
     schema = {"file": pl.String(), "how": pl.String()}
     heads = [say("compare_file", lang), say("moved_how", lang)]
     shown = pl.DataFrame(rows, schema=schema, orient="row")
-    return Table(*_said("compare_inputs", lang), heads, (40, 20), shown, say("compare_same_inputs", lang))
+    return Table(*table.said("compare_inputs", lang), heads, (40, 20), shown, say("compare_same_inputs", lang))
 
 
 def _names(found: Compared, lang: str) -> dict[str, str]:
@@ -236,7 +227,7 @@ def _values(found: Compared, names: Mapping[str, str], lang: str) -> Table:
         }
     )
     heads = [say(key, lang) for key in ("subject", "id", "compare_thing", "whatif_old", "whatif_new")]
-    return Table(*_said("compare_values", lang), heads, (8, 26, 34, 50, 50), rows, say("compare_no_values", lang))
+    return Table(*table.said("compare_values", lang), heads, (8, 26, 34, 50, 50), rows, say("compare_no_values", lang))
 
 
 def _once(found: Compared, lang: str) -> Table:
@@ -254,7 +245,7 @@ def _once(found: Compared, lang: str) -> Table:
         for name, frame in (("added", found.added), ("removed", found.removed))
     ]
     heads = [say(key, lang) for key in ("moved_how", "house", "village", "verdict")]
-    return Table(*_said("compare_once", lang), heads, (12, 26, 24, 14), pl.concat(parts), say("compare_no_once", lang))
+    return Table(*table.said("compare_once", lang), heads, (12, 26, 24, 14), pl.concat(parts), say("compare_no_once", lang))
 
 
 def _meta(found: Compared, lang: str) -> Iterable[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from jiadi.insight import naming, plainpage
+from jiadi.insight import naming, plainpage, table
 from jiadi.insight.plainpage import Value
+from jiadi.insight.table import Table
 from jiadi.insight.words import say
 from jiadi.policy import say as policy_say
 from jiadi.policy.fairness import likeness, outcome
@@ -20,22 +20,7 @@ from jiadi.policy.grammar import Span
 from jiadi.policy.labels import label
 from jiadi.policy.vocabulary import VOCABULARY, ZONE_KINDS
 from jiadi.run.fairness import Fairness
-from jiadi.survey import report
 from jiadi.survey.review.side import evidence
-
-PAGE_ROWS = 200
-"""Rows of a table that the page shows; the workbook has all."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table as both the page and the workbook have it."""
-
-    key: str
-    heads: tuple[str, ...]
-    widths: tuple[int, ...]
-    rows: pl.DataFrame
-    marked: int = 0
 
 
 def write(folder: Path, found: Fairness, lang: str) -> dict[str, Any]:
@@ -50,16 +35,9 @@ def write(folder: Path, found: Fairness, lang: str) -> dict[str, Any]:
         What fairness.json says.
     """
     counted = counts(found)
-    tables = list(_tables(found, lang))
-    sheets = [
-        report.Sheet(say(f"fair_{one.key}", lang), [say(head, lang) for head in one.heads], one.widths, _cells(one, found, lang))
-        for one in tables
-    ]
-    report.write_workbook(folder / "fairness.xlsx", sheets)
-    page = [_section(one, found, lang) for one in tables if one.key != "members"]
-    plainpage.write(folder / "fairness.html", say("fair_title", lang), _meta(found, lang), _tiles(found, counted, lang), page, lang)
-    (folder / "fairness.json").write_text(json.dumps(counted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return counted
+    tables = [_table(one, found, lang) for one in _parts(found)]
+    report = table.Report("fairness", say("fair_title", lang), counted, tables, _meta(found, lang), _tiles(found, counted, lang))
+    return table.write(folder, report, lang)
 
 
 def counts(found: Fairness) -> dict[str, Any]:
@@ -81,33 +59,43 @@ def counts(found: Fairness) -> dict[str, Any]:
     }
 
 
-def _tables(found: Fairness, lang: str) -> Iterator[_Table]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of one table as they were found, and how each is put into words."""
+
+    key: str
+    heads: tuple[str, ...]
+    widths: tuple[int, ...]
+    rows: pl.DataFrame
+    cells: Callable[[dict[str, Any], Fairness, str], list[Value]]
+    marked: int = 0
+
+
+def _parts(found: Fairness) -> Iterator[_Part]:
     groups, alike = found.alike.groups, found.alike
     grave = int((groups["cause"] != "fact").sum())
     heads: tuple[str, ...] = ("fair_group", "fair_scope", "subject", "fair_size", "fair_outcomes", "fair_cause", "fair_differing")
-    yield _Table("alike", heads, (7, 20, 8, 9, 44, 20, 70), groups, grave)
-    yield _Table("members", ("fair_group", "subject", "id", "village", "fair_outcome"), (7, 8, 26, 24, 34), alike.members)
+    yield _Part("alike", heads, (7, 20, 8, 9, 44, 20, 70), groups, _group_cells, grave)
+    heads = ("fair_group", "subject", "id", "village", "fair_outcome")
+    yield _Part("members", heads, (7, 8, 26, 24, 34), alike.members, _member_cells)
     heads = ("finding", "fair_exception", "effect", "clause", "village", "fair_used", "fair_of", "fair_share")
-    yield _Table("exceptions", heads, (20, 30, 20, 46, 24, 9, 9, 9), found.exceptions)
-    yield _Table("hand", ("fair_who", "fair_kind", "fair_answer", "fair_decisions", "fair_days"), (16, 20, 14, 9, 24), found.by_hand)
+    yield _Part("exceptions", heads, (20, 30, 20, 46, 24, 9, 9, 9), found.exceptions, _exception_cells)
+    heads = ("fair_who", "fair_kind", "fair_answer", "fair_decisions", "fair_days")
+    yield _Part("hand", heads, (16, 20, 14, 9, 24), found.by_hand, _hand_cells)
     heads = ("fair_stands_out", "finding", "fair_measure", "village", "subjects", "fair_found", "fair_expected", "fair_limits")
     out = int(found.villages["stands_out"].is_not_null().sum())
-    yield _Table("villages", heads, (9, 20, 9, 24, 10, 9, 9, 16), found.villages, out)
+    yield _Part("villages", heads, (9, 20, 9, 24, 10, 9, 9, 16), found.villages, _village_cells, out)
     heads = ("fair_scope", "fair_size", "fair_alike_cases", "fair_alike_groups", "fair_unlike_groups")
-    yield _Table("compared", heads, (24, 10, 12, 10, 12), alike.compared)
+    yield _Part("compared", heads, (24, 10, 12, 10, 12), alike.compared, _compared_cells)
 
 
-def _cells(table: _Table, found: Fairness, lang: str) -> Iterator[list[Value]]:
-    reader = {
-        "alike": _group_cells,
-        "members": _member_cells,
-        "exceptions": _exception_cells,
-        "hand": _hand_cells,
-        "villages": _village_cells,
-        "compared": _compared_cells,
-    }[table.key]
-    for row in table.rows.iter_rows(named=True):
-        yield reader(row, found, lang)
+def _table(part: _Part, found: Fairness, lang: str) -> Table:
+    shown = part.key != "members"  # the page has the groups; their cases are in the workbook
+    title, note = table.said(f"fair_{part.key}", lang, deviations=found.bands.deviations) if shown else (say("fair_members", lang), "")
+    cells = [part.cells(row, found, lang) for row in part.rows.iter_rows(named=True)]
+    rows = pl.DataFrame(cells, schema=list(part.heads), orient="row", infer_schema_length=None)
+    heads, empty = [say(head, lang) for head in part.heads], say(f"fair_none_{part.key}", lang) if shown else ""
+    return Table(title, note, heads, part.widths, rows, empty, shown, marked=part.marked)
 
 
 def _group_cells(row: dict[str, Any], found: Fairness, lang: str) -> list[Value]:
@@ -128,7 +116,7 @@ def _exception_cells(row: dict[str, Any], found: Fairness, lang: str) -> list[Va
     clause = law.cite(row["citation"], "zh" if lang == "zh" else "en") if law else row["citation"]
     place = naming.village(row["division_code"], lang)
     head: list[Value] = [label(row["code"], lang), _exception(row["label"], found, lang), label(row["effect"], lang), clause, place]
-    return [*head, row["used"], row["of"], _percent(row["share"])]
+    return [*head, row["used"], row["of"], f"{Decimal(str(row['share'])):.0%}"]
 
 
 def _hand_cells(row: dict[str, Any], found: Fairness, lang: str) -> list[Value]:
@@ -179,10 +167,6 @@ def _exception(word: str, found: Fairness, lang: str) -> str:
     return own[lang] if own else label(word, lang)
 
 
-def _percent(share: float) -> str:
-    return f"{Decimal(str(share)):.0%}"
-
-
 def _meta(found: Fairness, lang: str) -> Iterable[str]:
     lines = [naming.area_name(found.judgement.houses), say("judged_on", lang, on=found.run.summary["on"])]
     law = found.run.lawset
@@ -212,22 +196,3 @@ def _tiles(found: Fairness, counted: dict[str, Any], lang: str) -> list[plainpag
         plainpage.Tile(say("fair_exception_uses", lang), f"{sum(counted['exceptions'].values()):,}"),
         plainpage.Tile(say("fair_villages_out", lang), f"{out:,}"),
     ]
-
-
-def _section(table: _Table, found: Fairness, lang: str) -> plainpage.Section:
-    shown = _Table(table.key, table.heads, table.widths, table.rows.head(PAGE_ROWS), table.marked)
-    rest = table.rows.height - shown.rows.height
-    note = (
-        say(f"fair_{table.key}_note", lang, deviations=found.bands.deviations)
-        if table.key == "villages"
-        else say(f"fair_{table.key}_note", lang)
-    )
-    return plainpage.Section(
-        say(f"fair_{table.key}", lang),
-        note,
-        [say(head, lang) for head in table.heads],
-        list(_cells(shown, found, lang)),
-        say(f"fair_none_{table.key}", lang),
-        say("fair_rest", lang, count=f"{rest:,}") if rest else "",
-        frozenset(range(min(table.marked, PAGE_ROWS))),
-    )

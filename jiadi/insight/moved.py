@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,9 @@ def houses(listed: pl.DataFrame, causes: Mapping[str, str], lang: str, title: st
         title, note: of the table.
     """
     semicolon = "；" if lang == "zh" else "; "
-    parts = [
-        pl.Series(kind, pl.select(pl.when(told != "").then(pl.lit(say(f"moved_{kind}", lang, codes="")) + told)).to_series())
-        for kind in CHANGES
-        if (told := labelled(listed[kind], lang).fill_null("")) is not None
-    ]
-    said = pl.DataFrame(parts).select(pl.concat_str(pl.all(), separator=semicolon, ignore_nulls=True)).to_series()
+    named = {kind: labelled(listed[kind], lang).fill_null("") for kind in CHANGES}
+    parts = [pl.when(pl.col(kind) != "").then(pl.lit(say(f"moved_{kind}", lang, codes="")) + pl.col(kind)).alias(kind) for kind in CHANGES]
+    said = pl.DataFrame(named).select(parts).select(pl.concat_str(pl.all(), separator=semicolon, ignore_nulls=True)).to_series()
     rows = pl.DataFrame(
         {
             "house": ids(listed["id"]),
@@ -72,8 +69,14 @@ def houses(listed: pl.DataFrame, causes: Mapping[str, str], lang: str, title: st
         }
     )
     heads = [say(key, lang) for key in ("house", "village", "household", "moved_before", "moved_after", "moved_cause", "moved_findings")]
-    heads += [say("moved_figure", lang, name=say("proposal", lang), end=say(f"moved_{end}", lang)) for end in ("before", "after")]
+    heads += _both_ends(("proposal",), lang)
     return Table(title, note, heads, (24, 20, 24, 12, 12, 36, 60, 16, 16), rows, say("moved_no_house", lang))
+
+
+def _both_ends(names: Iterable[str], lang: str) -> list[str]:
+    """Headings of what each was before and after."""
+    ends = [say(f"moved_{end}", lang) for end in ("before", "after")]
+    return [say("moved_figure", lang, name=say(name, lang), end=end) for name in names for end in ends]
 
 
 def findings(changed: pl.DataFrame, causes: Mapping[str, str], lang: str, title: str, note: str) -> Table:
@@ -108,14 +111,8 @@ def findings(changed: pl.DataFrame, causes: Mapping[str, str], lang: str, title:
             "cause": joined(changed["cause"], causes, lang),
         }
     )
-    both = [
-        say("moved_figure", lang, name=say(name, lang), end=say(f"moved_{end}", lang)) for name in FIGURES for end in ("before", "after")
-    ]
     heads = [say(key, lang) for key in ("finding", "subject", "id", "moved_how", "moved_before", "moved_after")]
-    more = [
-        say("moved_figure", lang, name=say(name, lang), end=say(f"moved_{end}", lang)) for name in ("remedy", "price_yuan") for end in ends
-    ]
-    heads += [*both, say("unit", lang), *more, say("moved_cause", lang)]
+    heads += [*_both_ends(FIGURES, lang), say("unit", lang), *_both_ends(("remedy", "price_yuan"), lang), say("moved_cause", lang)]
     return Table(
         title, note, heads, (20, 8, 26, 12, 14, 14, *(11,) * 6, 6, *(14,) * 4, 40), rows, say("moved_no_finding", lang), shown=False
     )

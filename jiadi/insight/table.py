@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -37,6 +39,7 @@ class Table:
         empty: said where there is no row.
         shown: whether the page has it, too.
         grouped: whether the page says what stands in the first column once for all rows that share it.
+        marked: how many of the first rows stand out on the page.
     """
 
     title: str
@@ -47,6 +50,7 @@ class Table:
     empty: str
     shown: bool = True
     grouped: bool = False
+    marked: int = 0
 
 
 def section(table: Table, rest: str) -> plainpage.Section:
@@ -62,7 +66,54 @@ def section(table: Table, rest: str) -> plainpage.Section:
         head = head.with_columns(pl.when(first.ne_missing(first.shift(1)).fill_null(True)).then(first).otherwise(pl.lit("")))
     left = table.rows.height - head.height
     more = rest.format(count=f"{left:,}") if left else ""
-    return plainpage.Section(table.title, table.note, table.heads, head.rows(), table.empty, more)
+    marks = frozenset(range(min(table.marked, PAGE_ROWS)))
+    return plainpage.Section(table.title, table.note, table.heads, head.rows(), table.empty, more, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is written as a page, a workbook and figures (成套报告).
+
+    Args:
+        name: of the three files, without their endings.
+        title: of page and workbook.
+        figures: for programs.
+        tables: in order.
+        meta: lines below the title of the page.
+        tiles: figures at a glance.
+    """
+
+    name: str
+    title: str
+    figures: dict[str, Any]
+    tables: Sequence[Table]
+    meta: Iterable[str]
+    tiles: Sequence[plainpage.Tile]
+
+
+def write(folder: Path, report: Report, lang: str) -> dict[str, Any]:
+    """Write a report as `.html`, `.xlsx` and `.json` (写出成套报告).
+
+    Args:
+        folder: to write into.
+        report: what it says.
+        lang: "zh" or "en".
+
+    Returns:
+        The figures.
+    """
+    book = f"{report.name}.xlsx"
+    workbook(folder / book, report.tables, report.title)
+    sections = [section(one, say("rest_in", lang, file=book)) for one in report.tables if one.shown]
+    plainpage.write(folder / f"{report.name}.html", report.title, report.meta, report.tiles, sections, lang)
+    text = json.dumps(report.figures, ensure_ascii=False, indent=1, default=str) + "\n"
+    (folder / f"{report.name}.json").write_text(text, encoding="utf-8")
+    return report.figures
+
+
+def said(key: str, lang: str, **filled: Any) -> tuple[str, str]:
+    """Title and note of a table (标题与说明)."""
+    return say(key, lang, **filled), say(f"{key}_note", lang, **filled)
 
 
 def workbook(path: Path, tables: Iterable[Table], title: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from jiadi.policy.judge import VERDICTS
 from jiadi.policy.labels import label
 from jiadi.run.whatif import Money, Result, WhatIf
 
-FILES = ("whatif.html", "whatif.xlsx", "whatif.json")
 _FARES = (whatif_effect.HIT, whatif_effect.RELIEVED, whatif_effect.OPEN)
 
 
@@ -33,13 +31,8 @@ def write(folder: Path, found: WhatIf, lang: str) -> dict[str, Any]:
         What whatif.json says.
     """
     counted = counts(found)
-    tables = list(_tables(found, lang))
-    page, book, figures = FILES
-    table.workbook(folder / book, tables, say("whatif_title", lang))
-    sections = [table.section(one, say("rest_in", lang, file=book)) for one in tables if one.shown]
-    plainpage.write(folder / page, say("whatif_title", lang), _meta(found, lang), _tiles(found, lang), sections, lang)
-    (folder / figures).write_text(json.dumps(counted, ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
-    return counted
+    report = table.Report("whatif", say("whatif_title", lang), counted, list(_tables(found, lang)), _meta(found, lang), _tiles(found, lang))
+    return table.write(folder, report, lang)
 
 
 def counts(found: WhatIf) -> dict[str, Any]:
@@ -87,7 +80,7 @@ def _tables(found: WhatIf, lang: str) -> Iterator[Table]:
     yield _changes(found, lang)
     heads = [say("whatif_variant", lang), say("moved_before", lang), *moved.verdicts(lang), say("total", lang)]
     rows = [moved.matrix_rows(one.matrix, lang, {"variant": one.variant.title[lang]}) for one in found.results]
-    yield Table(*_said("whatif_matrix", lang), heads, (24, 14, *(13,) * 6), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
+    yield Table(*table.said("whatif_matrix", lang), heads, (24, 14, *(13,) * 6), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
     heads = [
         say(key, lang)
         for key in (
@@ -101,7 +94,9 @@ def _tables(found: WhatIf, lang: str) -> Iterator[Table]:
         )
     ]
     rows = [moved.by_code(one.findings, lang, {"variant": one.variant.title[lang]}) for one in found.results]
-    yield Table(*_said("whatif_by_code", lang), heads, (24, 22, *(13,) * 5), pl.concat(rows), say("whatif_nothing", lang), grouped=True)
+    yield Table(
+        *table.said("whatif_by_code", lang), heads, (24, 22, *(13,) * 5), pl.concat(rows), say("whatif_nothing", lang), grouped=True
+    )
     yield _proposals(found, lang)
     yield _kinds(found, lang)
     for one in found.results:
@@ -111,10 +106,6 @@ def _tables(found: WhatIf, lang: str) -> Iterator[Table]:
     for one in found.results:
         title = say("whatif_findings", lang, variant=one.variant.title[lang])
         yield moved.findings(one.findings, _names(found, one, lang), lang, title, "")
-
-
-def _said(key: str, lang: str) -> tuple[str, str]:
-    return say(key, lang), say(f"{key}_note", lang)
 
 
 def _names(found: WhatIf, one: Result, lang: str) -> dict[str, str]:
@@ -142,7 +133,7 @@ def _overview(found: WhatIf, lang: str) -> Table:
     heads = [say("whatif_variant", lang), *moved.verdicts(lang)]
     keys = ("moved_houses", *_FARES, "money", "money_note", "ran")
     heads += [say(f"whatif_{key}", lang) for key in keys]
-    return Table(*_said("whatif_variants", lang), heads, (24, *(12,) * 9, 16, 36, 50), pl.DataFrame(rows, schema=schema), "")
+    return Table(*table.said("whatif_variants", lang), heads, (24, *(12,) * 9, 16, 36, 50), pl.DataFrame(rows, schema=schema), "")
 
 
 def _of_variant(one: Result, lang: str) -> dict[str, Any]:
@@ -173,7 +164,7 @@ def _changes(found: WhatIf, lang: str) -> Table:
     keys = ("what", "place", "from", "cell", "old", "new", "old_clause", "new_clause")
     heads = [say("whatif_variant", lang), *(say(f"whatif_{key}", lang) for key in keys)]
     return Table(
-        *_said("whatif_changes", lang), heads, (24, 30, 18, 22, 22, 26, 18, 40, 24), rows, say("whatif_nothing", lang), grouped=True
+        *table.said("whatif_changes", lang), heads, (24, 30, 18, 22, 22, 26, 18, 40, 24), rows, say("whatif_nothing", lang), grouped=True
     )
 
 
@@ -189,7 +180,7 @@ def _proposals(found: WhatIf, lang: str) -> Table:
     heads = [say("proposal", lang), say("whatif_as_is", lang), *(one.variant.title[lang] for one in found.results)]
     schema = {"remedy": pl.String(), **{name: pl.Int64() for name in rows if name != "remedy"}}
     return Table(
-        *_said("whatif_proposals", lang),
+        *table.said("whatif_proposals", lang),
         heads,
         (22, *(16,) * (len(rows) - 1)),
         pl.DataFrame(rows, schema=schema),
@@ -218,7 +209,9 @@ def _kinds(found: WhatIf, lang: str) -> Table:
     heads = [say(f"whatif_{key}", lang) for key in ("variant", "dimension", "kind", "households", *_FARES)]
     schema = {**dict.fromkeys(("variant", "by", "kind"), pl.String()), **dict.fromkeys(("households", *_FARES), pl.Int64())}
     rows = pl.concat([pl.DataFrame(schema=schema), *parts])
-    return Table(*_said("whatif_kinds", lang), heads, (24, 12, 18, 10, 14, 12, 16), rows, say("whatif_no_division", lang), grouped=True)
+    return Table(
+        *table.said("whatif_kinds", lang), heads, (24, 12, 18, 10, 14, 12, 16), rows, say("whatif_no_division", lang), grouped=True
+    )
 
 
 def _kind(dimension: str, kind: str | None, lang: str) -> str:

@@ -74,12 +74,11 @@ class Judgement:
     def houses(self) -> pl.DataFrame:
         """One row a house, sorted by id: id, division_code, village_code, household_id, parcel_id, verdict."""
         facts = self.facts
-        division = pl.Series([*facts.divisions, None], dtype=pl.String).gather(facts.blocks["house"].division)
         village = [code if code is not None and code[9:12] != "000" else None for code in [*facts.divisions, None]]
         return pl.DataFrame(
             {
                 "id": facts.ids["house"],
-                "division_code": division,
+                "division_code": facts.places("house"),
                 "village_code": pl.Series(village, dtype=pl.String).gather(facts.blocks["house"].division),
                 "household_id": _linked(facts.ids["household"], facts.house_household),
                 "parcel_id": _linked(facts.ids["parcel"], facts.house_parcel),

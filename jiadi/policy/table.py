@@ -101,6 +101,16 @@ class Facts:
         first, last = np.searchsorted(self.zone_kind, ZONE_KINDS.index(kind) + np.array([0, 1]))
         return slice(int(first), int(last))
 
+    def places(self, subject: str) -> pl.Series:
+        """Code of the division of each row of a subject (所在区划); null where it is not known.
+
+        >>> house = pl.DataFrame({"id": ["a", "b"], "division_code": ["330802001001", None]})
+        >>> Facts.from_frames(date(2025, 6, 30), {"house": house}).places("house").to_list()
+        ['330802001001', None]
+        """
+        # The entry beyond the last, which -1 reaches, is that of no division.
+        return pl.Series("division_code", [*self.divisions, None], dtype=pl.String).gather(self.blocks[subject].division)
+
     def save(self, directory: Path) -> None:
         """Keep the facts as Parquet beside each other (存事实)."""
         for subject, block in self.blocks.items():

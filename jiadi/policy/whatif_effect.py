@@ -171,7 +171,7 @@ def households(facts: Facts, before: Array, after: Array) -> pl.DataFrame:
     living = pl.Series(np.zeros(size, dtype=np.int64) if persons is None else persons.low).set(pl.Series(~known), None)
     words = pl.Series(list(VERDICTS))
     held = pl.DataFrame({"id": facts.ids["household"], "persons": living, "was": gravest[0], "is": gravest[1]}).with_columns(
-        pl.Series([*facts.divisions, None], dtype=pl.String).gather(facts.blocks["household"].division).alias("division_code")
+        facts.places("household")
     )
     some = held.filter(pl.col("was") >= 0)
     sides = [words.gather(some[name].cast(pl.UInt32)).alias(end) for name, end in (("was", "before"), ("is", "after"))]

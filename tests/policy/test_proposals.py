@@ -42,7 +42,8 @@ def houses(case: dict[str, str], listed: Any) -> propose._Houses:
     facts: dict[str, Any] = {"sole_home": np.int8(2), "hardship": np.int8(2), "heritage_status": None}
     for part in case["facts"].split():
         name, _, value = part.partition("=")
-        facts[name] = value if name in ("safety_grade", "vacancy") else None if name == "heritage_status" else answer(value)
+        plain = {"built": date.fromisoformat(value)} if name == "built" else {"safety_grade": value, "vacancy": value}
+        facts[name] = plain[name] if name in plain else None if name == "heritage_status" else answer(value)
     own = {name: value for name, value in facts.items() if name not in ("hardship", "heritage_status")}
     frames = {
         "house": pl.DataFrame([{"id": "h", "division_code": "330802001001", "household_id": "f", **own}]),

@@ -38,7 +38,6 @@ def _of(tried: Tried) -> pl.DataFrame:
     settled = np.flatnonzero(tried.exempt >= 0)
     rows = settled if tried.cases.rows is None else tried.cases.rows[settled]
     which = pl.Series(tried.exempt[settled].astype(np.int64))
-    codes = pl.Series([*facts.divisions, None], dtype=pl.String)
     columns = {
         name: pl.Series([getattr(one, name) for one in rule.exceptions], dtype=pl.String) for name in ("label", "effect", "citation")
     }
@@ -46,7 +45,7 @@ def _of(tried: Tried) -> pl.DataFrame:
         {
             "id": facts.ids[rule.subject].gather(pl.Series(rows)),
             **{name: values.gather(which) for name, values in columns.items()},
-            "division_code": codes.gather(pl.Series(facts.blocks[rule.subject].division[rows])),
+            "division_code": facts.places(rule.subject).gather(pl.Series(rows)),
         }
     )
     return found.select(
@@ -90,9 +89,8 @@ def by_village(judgement: Judgement, listed: pl.DataFrame) -> pl.DataFrame:
 
 def _places(judgement: Judgement) -> pl.DataFrame:
     facts = judgement.facts
-    codes = pl.Series([*facts.divisions, None], dtype=pl.String)
     parts = [
-        pl.DataFrame({"id": facts.ids[subject], "division_code": codes.gather(pl.Series(facts.blocks[subject].division))}).select(
+        pl.DataFrame({"id": facts.ids[subject], "division_code": facts.places(subject)}).select(
             pl.lit(subject).alias("subject"), "id", "division_code"
         )
         for subject in ("house", "parcel", "household")

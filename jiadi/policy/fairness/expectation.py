@@ -70,8 +70,7 @@ def _measures(judgement: Judgement, tried: list[Tried], bands: Bands) -> Iterato
         state[one.rows[found(one)]] = 1
     built = block.columns.get("built")
     period = np.zeros(block.size, dtype=np.int64) if built is None else _periods(built, bands)
-    codes = pl.Series([*facts.divisions, None], dtype=pl.String)
-    cells = pl.DataFrame({"division_code": codes.gather(pl.Series(block.division)), "period": period, "state": state})
+    cells = pl.DataFrame({"division_code": facts.places(subject), "period": period, "state": state})
     decided = cells.filter(pl.col("state") < 2)
     yield "finding", decided.with_columns((pl.col("state") == 1).alias("counts"))
     yield "undecided", cells.with_columns((pl.col("state") == 2).alias("counts"))

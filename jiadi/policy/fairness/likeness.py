@@ -97,7 +97,6 @@ def find(judgement: Judgement, bands: Bands) -> Alike:
         The groups, with why.
     """
     groups, members, compared = [pl.DataFrame(schema=GROUPS)], [pl.DataFrame(schema=MEMBERS)], [pl.DataFrame(schema=COMPARED)]
-    codes = pl.Series([*judgement.facts.divisions, None], dtype=pl.String)
     number = 0
     for scope in _scopes(judgement, bands):
         keyed = pl.DataFrame({"key": fact.bands_frame(scope.held).hash_rows(seed=7), "outcome": scope.outcome}).with_row_index("row")
@@ -110,7 +109,7 @@ def find(judgement: Judgement, bands: Bands) -> Alike:
             continue
         own = keyed.join(unlike.select("key", pl.col("group").cast(pl.Int64)), on="key").sort("group", "row")
         groups.append(_group(scope, own))
-        division = codes.gather(pl.Series(judgement.facts.blocks[scope.subject].division)).gather(own["row"])
+        division = judgement.facts.places(scope.subject).gather(own["row"])
         ids = judgement.facts.ids[scope.subject].gather(own["row"])
         listed = own.with_columns(pl.lit(scope.subject).alias("subject"), ids.alias("id"), division.alias("division_code"))
         members.append(listed.select(pl.col(name).cast(kind) for name, kind in MEMBERS.items()))
