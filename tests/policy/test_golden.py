@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from jiadi.law.load import SHIPPED
 from jiadi.policy import evaluate
 from jiadi.policy.cases import Cases, spread
 from jiadi.policy.figures import Figures
-from jiadi.policy.golden import compare, facts_of, read
+from jiadi.policy.golden import compare, facts_of, outcome, read
 from jiadi.policy.judge import judge, served
 from jiadi.policy.rules import Rule, compile_rules
 from jiadi.policy.table import Facts
@@ -25,6 +26,7 @@ from jiadi.policy.vocabulary import VOCABULARY
 sys.path.insert(0, str(Path(__file__).parent))
 
 import cells
+from edited import edited
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LAW: LawSet = load("quzhou")
@@ -135,3 +137,10 @@ def test_signed_cases_read_nearly_every_cell_of_the_set_that_they_are_for() -> N
         (code, figure) for code in ("built_elsewhere", "built_without_approval") for figure in ("approval_required", "period_effect")
     }
     assert len(every) == 115 and len(left) == 4
+
+
+def test_a_nearer_set_may_leave_out_houses_used_in_season(tmp_path: Path) -> None:
+    county = edited("quzhou", tmp_path / "law", "idle_effect", "3308", date(2024, 1, 1), ("seasonal",), "nothing")
+    row = {"case": "", "division": "330802001001", "day": "2025-06-30", "vacancy": "seasonal"}
+    told = [outcome(judge(facts_of(law, "idle", row), law), law, "idle")["finding"] for law in (LAW, county)]
+    assert told == ["yes", "no"]
