@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,6 +19,15 @@ from jiadi.errors import Refusal
 NOTHING_USABLE = {"nothing_usable", "no_house"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="家底 Jiadi：农村房地人一本账、一把尺子 · one register, one yardstick")
+
+
+class LeftOut(StrEnum):
+    """Results for people that a run may leave out (可以不写的成果)."""
+
+    findings = "findings.xlsx"
+    report = "report.html"
+    returned = "returned"
+
 
 Files = Annotated[list[Path], typer.Argument(help="文件、文件夹或 zip · files, folders or zips", show_default=False)]
 Out = Annotated[Path, typer.Option("-o", "--out", help="结果文件夹 · folder for the results", show_default=False)]
@@ -140,6 +150,7 @@ def judge(
     on: On = None,
     law: Annotated[str | None, typer.Option("--law", help="规则集名称或文件夹 · law set, by name or folder")] = None,
     profile: Profile = None,
+    without: Annotated[list[LeftOut], typer.Option("--without", help="不写哪样成果，可重复 · a result to leave out; repeatable")] = [],  # noqa: B006  typer makes a list of its own
     lang: Language = "zh",
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +160,9 @@ def judge(
     day = _day(on, lang)
     _folder(out, lang)
     with _guarded(lang), show.progress(lang, as_json) as told:
-        summary = judge_and_write(files, out, on=day, law=law, profile=profile, lang=lang, progress=told)
+        summary = judge_and_write(
+            files, out, on=day, law=law, profile=profile, lang=lang, progress=told, without=[one.value for one in without]
+        )
     if not _answer(summary, as_json):
         print_run(summary, lang)
         _closing(summary, out, lang)

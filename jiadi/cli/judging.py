@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,6 +29,9 @@ from jiadi.survey.renewal import report as renewal_report
 from jiadi.survey.review import decision
 from jiadi.survey.review import workbook as review_workbook
 
+LEFT_OUT = ("findings.xlsx", "report.html", giveback.FOLDER)
+"""Results for people that a run may leave out; no other result is made from them."""
+
 
 def judge_and_write(
     files: Sequence[Path],
@@ -39,8 +42,19 @@ def judge_and_write(
     profile: Path | None,
     lang: str,
     progress: Progress,
+    without: Collection[str] = (),
 ) -> dict[str, Any]:
     """Run the whole way and write every result, or nothing (判定并写出).
+
+    Args:
+        files: files, folders or zips.
+        out: result folder.
+        on: the day on which it is judged.
+        law: name or folder of a law set.
+        profile: YAML that settles what headers cannot.
+        lang: "zh" or "en".
+        progress: told of each stage.
+        without: which of `LEFT_OUT` are not made; one that an earlier run left in the folder goes.
 
     Returns:
         The summary that was written.
@@ -51,7 +65,7 @@ def judge_and_write(
     handed_in = record.inputs([path for path in files if path.exists()])
     outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     disagreed = conflict.conflicts(outcome.delivery, outcome.linked)
-    with whole(out, own=("report", giveback.FOLDER, decision.REMEMBERED)) as draft:
+    with whole(out, own=("report", *LEFT_OUT, decision.REMEMBERED)) as draft:
         with outcome.stages.stage("write"):
             store.write(draft, outcome, handed_in)
             if outcome.law:
@@ -64,15 +78,19 @@ def judge_and_write(
             survey_report.write_problems(draft, outcome.delivery, found, lang, more)
             waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)
             decision.remember(draft, outcome.decisions.accepted)
-            workbook.write(draft / "findings.xlsx", outcome, lang)
-            insight_report.write(draft / "report.html", outcome, lang)
-        with outcome.stages.stage("give_back"):
-            giveback.write(draft, files, outcome.delivery, found, lang, profile)
+            if "findings.xlsx" not in without:
+                workbook.write(draft / "findings.xlsx", outcome, lang)
+            if "report.html" not in without:
+                insight_report.write(draft / "report.html", outcome, lang)
+        if giveback.FOLDER not in without:
+            with outcome.stages.stage("give_back"):
+                giveback.write(draft, files, outcome.delivery, found, lang, profile)
         counted = summary.of_run(outcome, found, lang) | {
             "conflicts": conflict.counts(disagreed),
             "review": waiting,
             "across": across.counts(asked),
             "reconciliation": totals.differing(sums),
+            "left_out": [name for name in LEFT_OUT if name in without],
         }
         summary.write(draft / "summary.json", counted)
     return counted
@@ -87,6 +105,8 @@ def print_run(counted: Mapping[str, Any], lang: str) -> None:
     if counted["unasked"]:
         names = say("list_comma", lang).join(label(code, lang) for code in counted["unasked"])
         show.screen.print(say("unasked", lang, names=names), markup=False)
+    if counted["left_out"]:
+        show.screen.print(say("left_out", lang, names=say("list_comma", lang).join(counted["left_out"])), markup=False)
     law = counted["law"]
     if law is None:
         show.screen.print(say("law_none", lang, on=counted["on"]), markup=False)

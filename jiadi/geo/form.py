@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from jiadi.geo.axes import Floats, Mask, Shapes
+from jiadi.geo.piece import piecewise
 
 _METRES_A_DEGREE = 111_320.0
 _POLYGON, _MULTIPOLYGON = 3, 6
@@ -27,6 +28,10 @@ def spikes(shapes: Shapes, degrees: float, length_m: float) -> Mask:
     >>> spikes(np.array([box, spiked, None]), 1.0, 0.5).tolist()
     [False, True, False]
     """
+    return piecewise(lambda own: _spikes(own, degrees, length_m), shapes)
+
+
+def _spikes(shapes: Shapes, degrees: float, length_m: float) -> Mask:
     rings, owner = _rings(shapes)
     points, of_ring = shapely.get_coordinates(rings, return_index=True)
     found = np.zeros(len(shapes), dtype=bool)
@@ -70,6 +75,10 @@ def widths(shapes: Shapes, areas_m2: Floats) -> Floats:
     >>> widths(np.array([shapely.box(118, 29, 118.001, 29.000001)]), np.array([10.8])).round(2).tolist()
     [0.11]
     """
+    return piecewise(_widths, shapes, areas_m2)
+
+
+def _widths(shapes: Shapes, areas_m2: Floats) -> Floats:
     rings, owner = _rings(shapes)
     points, of_ring = shapely.get_coordinates(rings, return_index=True)
     side = np.hypot(*_sides(points).T) if len(points) else np.zeros(0)

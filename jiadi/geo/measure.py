@@ -18,6 +18,7 @@ import pyproj
 import shapely
 
 from jiadi.geo.axes import Bounds, Floats, Shapes
+from jiadi.geo.piece import piecewise
 
 A_M = 6378137.0
 _F = 1 / 298.257222101
@@ -147,7 +148,10 @@ def areas(wkb: pl.Series | npt.NDArray[Any]) -> Floats:
     >>> areas(np.array([shapely.box(118, 29, 118.001, 29.001), None])).round(2).tolist()
     [10799.66, nan]
     """
-    shapes = shapes_of(wkb)
+    return piecewise(lambda own: _areas(shapes_of(own)), wkb)
+
+
+def _areas(shapes: Shapes) -> Floats:
     out = np.full(len(shapes), np.nan)
     polygons, owner = shapely.get_parts(shapes, return_index=True)
     surface = shapely.get_type_id(polygons) == 3

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from jiadi.geo.axes import Mask, Shapes
+from jiadi.geo.piece import pieces
 
 _POLYGON, _COLLECTION = 3, 7
 _SURFACES = (_POLYGON, 6)
@@ -45,6 +46,12 @@ def repair(shapes: Shapes) -> Repaired:
     >>> float(shapely.area(result.shapes[0])), result.problems["self_intersection"].tolist(), result.problems["empty_geometry"].tolist()
     (2.0, [True, False], [False, True])
     """
+    parts = pieces(_repair, shapes)
+    problems = {code: np.concatenate([part.problems[code] for part in parts]) for code in parts[0].problems}
+    return Repaired(np.concatenate([part.shapes for part in parts]), problems)
+
+
+def _repair(shapes: Shapes) -> Repaired:
     mended = shapes.copy()
     duplicate = _repeats(mended)
     mended[duplicate] = _thin(mended[duplicate])

@@ -17,10 +17,10 @@ from jiadi.geo.axes import Floats, Mask, Shapes
 from jiadi.geo.kernel import ring as ring_kernel
 from jiadi.geo.kernel import wkb
 from jiadi.geo.measure import LocalPlane, local
+from jiadi.geo.piece import THREADS
 
 Index = npt.NDArray[np.int64]
 Result = TypeVar("Result")
-THREADS = 2
 _WORTH = 5000
 
 

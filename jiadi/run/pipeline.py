@@ -83,9 +83,9 @@ def read_and_check(paths: Sequence[Path], *, profile: Path | None, on: date | No
         if not path.exists():
             raise Refusal("no_such_file", f"There is no file or folder {path}.", "Check the path and its spelling.")
     with stages.stage("read"):
-        raw = survey_read.read(list(paths), profile, partial(stages.progress, "read"))
+        raw = [survey_read.read(list(paths), profile, partial(stages.progress, "read"))]
     with stages.stage("check"):
-        delivery = survey_check.check(raw, on)
+        delivery = survey_check.check(raw.pop(), on)  # nobody else holds it: each list is let go when it is typed
     if not any(entry["status"] == "read" for entry in delivery.files):
         why, what = "None of the files holds a list that is known.", "The reason is given for each file."
         raise Unusable("nothing_usable", why, what, delivery.files)

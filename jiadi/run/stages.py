@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from jiadi.geo.piece import let_go
+
 Progress = Callable[[str, float], None]
 """Called with the name of a stage and how much of it is done, 0 to 1."""
 
@@ -43,6 +45,7 @@ class Stages:
         self.progress(name, 0.0)
         began = time.perf_counter()
         yield
+        let_go()
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - began, 3)
         self.progress(name, 1.0)
 

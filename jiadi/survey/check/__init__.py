@@ -8,11 +8,12 @@ from datetime import date
 import polars as pl
 
 from jiadi.codes.extent import Extents
+from jiadi.geo.piece import let_go
 from jiadi.register.schema import LISTS, TABLES
 from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
 from jiadi.survey import threshold
 from jiadi.survey.check import closing, holding, shape
-from jiadi.survey.check.gather import gather
+from jiadi.survey.check.gather import Gathered, gather
 from jiadi.survey.check.identity import assign_ids
 from jiadi.survey.check.table import Typed, type_table
 from jiadi.survey.giveback.layout import layouts
@@ -53,9 +54,14 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     delivery.extra["layouts"] = layouts(sheets)
     delivery.extra["decisions"] = raw.decisions
     delivery.extra |= {"stated_totals": raw.totals, "sheet_totals": pl.DataFrame(schema=closing.CLOSING)}
-    for name in LISTS:
-        if of_list := [sheet for sheet in sheets if sheet.table == name]:
-            problems.append(_add_list(of_list, day, systems, delivery, raw.extents))
+    waiting = {name: [sheet for sheet in sheets if sheet.table == name] for name in LISTS}
+    extents = raw.extents
+    del raw, sheets  # each list is let go when it is typed
+    for name in sorted(LISTS, key=lambda name: not TABLES[name].spatial):  # shapes weigh most: they go first
+        if of_list := waiting.pop(name):
+            problems.append(_add_list(gather(of_list), day, systems, delivery, extents))
+            let_go()
+    delivery.tables = {name: delivery.tables[name] for name in LISTS if name in delivery.tables}
     problems.append(holding.join(delivery))
     # A layer that feeds two lists is told of each of its cells once.
     delivery.problems = pl.concat(problems).unique().sort(list(PROBLEMS), nulls_last=True)
@@ -63,10 +69,9 @@ def check(raw: RawDelivery, on: date | None = None) -> Delivery:
     return delivery
 
 
-def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, delivery: Delivery, extents: Extents) -> pl.DataFrame:
+def _add_list(gathered: Gathered, on: date | None, systems: shape.Systems, delivery: Delivery, extents: Extents) -> pl.DataFrame:
     """Type one list into the delivery; its problems. What was read of it is let go before the next one."""
-    gathered, limits = gather(sheets), threshold.of(delivery)
-    one = type_table(gathered, on, shape.of_list(gathered, systems), limits, extents)
+    one = type_table(gathered, on, shape.of_list(gathered, systems), threshold.of(delivery), extents)
     table = _accepted(one, delivery.sources)
     _keep_hints(one, delivery)
     summed = delivery.extra["sheet_totals"]
@@ -75,7 +80,7 @@ def _add_list(sheets: list[RawSheet], on: date | None, systems: shape.Systems, d
     delivery.tables[gathered.table.name] = table
     delivery.files += _entries(one)
     if one.differences is not None:
-        delivery.extra["area_differences"] = _ranked(one, one.differences, limits)
+        delivery.extra["area_differences"] = _ranked(one, one.differences, threshold.of(delivery))
     if one.overlaps is not None:
         delivery.extra["parcel_overlaps"] = one.overlaps
     return one.remarks.told(gathered.sheets, one.frame.get_column("sheet"), one.frame.get_column("source_row"))

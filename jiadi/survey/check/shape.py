@@ -14,6 +14,7 @@ from jiadi.geo.axes import Mask, Shapes, body_bounds, swap, swapped_axes
 from jiadi.geo.gcj02 import Shift, looks_gcj02
 from jiadi.geo.measure import areas
 from jiadi.geo.overlay import parcel_overlaps
+from jiadi.geo.piece import pieces, piecewise
 from jiadi.geo.repair import repair
 from jiadi.register.tables import PROBLEMS
 from jiadi.survey.check import outline
@@ -57,7 +58,7 @@ def bring(sheet: RawSheet, systems: Systems) -> bool:
     Returns:
         False where the layer's system is not known.
     """
-    shapes: Shapes = shapely.from_wkb(sheet.frame.get_column(GEOMETRY).to_numpy(allow_copy=True).astype(object))
+    shapes: Shapes = piecewise(lambda own: shapely.from_wkb(np.array(own.to_list(), dtype=object)), sheet.frame.get_column(GEOMETRY))
     if sheet.heights:
         systems.flattened.append(sheet)
     key = (sheet.file, sheet.sheet)
@@ -69,7 +70,7 @@ def bring(sheet: RawSheet, systems: Systems) -> bool:
             systems.refused.append((sheet, refusal))
             return False
         turned = swapped_axes(shapes)
-        shapes = crs.to_4490(swap(shapes, turned), found)
+        shapes = piecewise(lambda own: crs.to_4490(own, found), swap(shapes, turned))
         systems.known[key] = found
     systems.shapes[key], systems.swapped[key] = shapes, turned
     return True
@@ -147,14 +148,14 @@ def wkb_of(shapes: Shapes) -> pl.Series:
     [True, False]
     """
     # A list, since Polars takes an array that begins with null for one of objects.
-    return pl.Series(GEOMETRY, shapely.to_wkb(shapes, byte_order=1).tolist(), dtype=pl.Binary)
+    return pl.concat(pieces(lambda own: pl.Series(GEOMETRY, shapely.to_wkb(own, byte_order=1).tolist(), dtype=pl.Binary), shapes))
 
 
 def check(drawn: Drawn, remarks: Remarks, limits: Thresholds, table: str) -> Shapes:
     """Check and repair the shapes of a list (图形检查).
 
     Args:
-        drawn: as they were brought.
+        drawn: as they were brought; its shapes are let go.
         remarks: told `empty_geometry`, `self_intersection`, `ring_order`, `duplicate_points`, `swapped_axes`,
             `coordinates_impossible`; of a repair the area before and after.
         limits: from where on something is told.
@@ -166,7 +167,7 @@ def check(drawn: Drawn, remarks: Remarks, limits: Thresholds, table: str) -> Sha
     lost = _lost(drawn.shapes, limits.widest_degrees)
     kept = drawn.shapes.copy()
     kept[lost] = None
-    disordered = form.disordered(kept)
+    disordered = piecewise(form.disordered, kept)
     result = repair(kept)
     found = dict(result.problems)
     found["empty_geometry"] = (found["empty_geometry"] | outline.flat(table, result.shapes)) & ~lost
@@ -176,8 +177,10 @@ def check(drawn: Drawn, remarks: Remarks, limits: Thresholds, table: str) -> Sha
     for code in ("self_intersection", "ring_order"):
         told = found.pop(code) & drawn.asked
         remarks.add(np.flatnonzero(told), GEOMETRY, code, detail=outline.repaired(kept, result.shapes, told))
+    del kept
     for code, mask in {**found, "swapped_axes": drawn.swapped & ~lost, "coordinates_impossible": lost}.items():
         remarks.add(np.flatnonzero(mask & drawn.asked), GEOMETRY, code)
+    drawn.shapes[:] = None  # as they came they are not asked for again
     unmended = result.shapes.copy()
     unmended[result.problems["self_intersection"]] = None  # what a repair made of a shape is said already
     outline.forms(table, unmended, limits, remarks)

@@ -14,6 +14,8 @@ from jiadi.register.tables import PAIRS, Delivery, Linked
 from jiadi.survey.link import keys
 from jiadi.survey.review.side import FEATURES, evidence, rows_of, side, tables_of
 
+AT_ONCE = 10_000_000
+"""Pairs of rows of one village, of which few are weighed, that are asked at the same time."""
 STATE = "candidate"
 """State of such a pair: neither linked nor doubtful, so that it changes no fact."""
 
@@ -102,9 +104,22 @@ def _sounded(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(sound=pl.col("name").str.replace_many(list(sounds), list(sounds.values())))
 
 
-def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-    """kind, left_id, right_id, score of pairs of one kind and village that are likely enough."""
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # noqa: PLC0415  only where something is left to ask
+def _predicted(left: pl.DataFrame, right: pl.DataFrame, at_once: int = AT_ONCE) -> pl.DataFrame:
+    """kind, left_id, right_id, score of pairs of one kind and village that are likely enough.
+
+    Pairs do not reach beyond a village, so villages are asked in batches: memory is that of a batch, whatever the county.
+    """
+    sizes = left.group_by("block").len("lefts").join(right.group_by("block").len("rights"), on="block").sort("block")
+    pairs = (pl.col("lefts").cast(pl.Int64) * pl.col("rights")).cum_sum()
+    batches = sizes.select("block", batch=pairs // at_once).partition_by("batch", maintain_order=True)
+    found = [_weighed(*(rows.join(batch, on="block", how="semi", maintain_order="left") for rows in (left, right))) for batch in batches]
+    return pl.concat([_nothing(), *found])
+
+
+def _weighed(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """What `_predicted` gives, of one batch."""
+    from splink import DuckDBAPI, Linker, SettingsCreator  # noqa: PLC0415  only where something is left to ask
+    from splink.blocking_rule_library import CustomRule  # noqa: PLC0415
 
     database = DuckDBAPI()
     tables = [
@@ -115,7 +130,7 @@ def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
         link_type="link_only",
         unique_id_column_name="number_of_row",
         comparisons=[_comparison(name) for name in evidence()["levels"]],
-        blocking_rules_to_generate_predictions=[block_on("block", shared) for shared in evidence()["blocks"]],
+        blocking_rules_to_generate_predictions=[CustomRule(f"l.block = r.block AND {one}") for one in evidence()["blocks"]],
         probability_two_random_records_match=evidence()["prior"],
         retain_intermediate_calculation_columns=False,
         retain_matching_columns=False,
@@ -124,10 +139,8 @@ def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     frame = pl.from_arrow(found.as_pyarrow_table())  # type: ignore[no-untyped-call]
     assert isinstance(frame, pl.DataFrame)
     of_left, of_right = left[frame["number_of_row_l"]], right[frame["number_of_row_r"]]
-    return pl.DataFrame({
-        "kind": of_left["kind"], "left_id": of_left["id"], "right_id": of_right["id"],
-        "score": frame["match_probability"].round(4),
-    })  # fmt: skip
+    score = frame["match_probability"].cast(pl.Float64).round(4)
+    return pl.DataFrame({"kind": of_left["kind"], "left_id": of_left["id"], "right_id": of_right["id"], "score": score})
 
 
 def _comparison(name: str) -> dict[str, Any]:
