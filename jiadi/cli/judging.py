@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,8 +19,11 @@ from jiadi.insight import workbook
 from jiadi.law.load import keep as keep_law
 from jiadi.policy import explain as policy_explain
 from jiadi.policy.labels import label
+from jiadi.register.tables import Delivery
 from jiadi.run import kept, pipeline, record, store, summary
+from jiadi.run.aside import Aside
 from jiadi.run.folder import whole
+from jiadi.run.pipeline import Outcome
 from jiadi.run.stages import Progress
 from jiadi.survey import across, problems, totals
 from jiadi.survey import report as survey_report
@@ -62,12 +66,14 @@ def judge_and_write(
     Raises:
         Refusal: as `run.pipeline.judge`.
     """
-    handed_in = record.inputs([path for path in files if path.exists()])
-    outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
+    with ThreadPoolExecutor(1) as pool:
+        handed_in = pool.submit(record.inputs, [path for path in files if path.exists()])
+        outcome = pipeline.judge(files, on=on, law=law, profile=profile, progress=progress)
     disagreed = conflict.conflicts(outcome.delivery, outcome.linked)
-    with whole(out, own=("report", *LEFT_OUT, decision.REMEMBERED)) as draft:
-        with outcome.stages.stage("write"):
-            store.write(draft, outcome, handed_in)
+    stage, back = outcome.stages.stage, None
+    with whole(out, own=("report", *LEFT_OUT, decision.REMEMBERED)) as draft, Aside(draft) as aside:
+        with stage("write"):
+            store.write(draft, outcome, handed_in.result(), aside)
             if outcome.law:
                 keep_law(law or outcome.law.name, draft / kept.FOLDER / kept.LAW)
             asked, sums = across.across(outcome.delivery), totals.totals(outcome.delivery)
@@ -75,16 +81,15 @@ def judge_and_write(
             between = survey_report.named_columns(between, outcome.delivery)
             found = pl.concat([outcome.delivery.problems, between, totals.told(outcome.delivery)])
             more = [renewal_report.conflict_sheet(disagreed, lang), across.sheet(asked, lang), totals.sheet(sums, lang)]
-            survey_report.write_problems(draft, outcome.delivery, found, lang, more)
-            waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)
-            decision.remember(draft, outcome.decisions.accepted)
-            if "findings.xlsx" not in without:
-                workbook.write(draft / "findings.xlsx", outcome, lang)
-            if "report.html" not in without:
-                insight_report.write(draft / "report.html", outcome, lang)
-        if giveback.FOLDER not in without:
-            with outcome.stages.stage("give_back"):
-                giveback.write(draft, files, outcome.delivery, found, lang, profile)
+            about = _about(outcome.delivery)
+            aside.start(survey_report.write_problems, draft, about, found, lang, [sheet.at_rest() for sheet in more])
+            if giveback.FOLDER not in without:
+                back = aside.start(giveback.write, draft, list(files), about, found, lang, profile)
+            waiting = _for_people(draft, outcome, lang, without)
+            aside.wait(besides=back)
+        if back is not None:
+            with stage("give_back"):
+                back.result()
         counted = summary.of_run(outcome, found, lang) | {
             "conflicts": conflict.counts(disagreed),
             "review": waiting,
@@ -94,6 +99,23 @@ def judge_and_write(
         }
         summary.write(draft / "summary.json", counted)
     return counted
+
+
+def _about(delivery: Delivery) -> Delivery:
+    """A delivery without its rows: what problems are told from."""
+    told = {key: delivery.extra[key] for key in ("layouts", "area_differences", "parcel_overlaps")}
+    return Delivery(sources=delivery.sources, files=delivery.files, extra=told)
+
+
+def _for_people(draft: Path, outcome: Outcome, lang: str, without: Collection[str]) -> dict[str, int]:
+    """The workbooks and the report that are made of everything; kind → pairs that wait in `review.xlsx`."""
+    waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)
+    decision.remember(draft, outcome.decisions.accepted)
+    if "findings.xlsx" not in without:
+        workbook.write(draft / "findings.xlsx", outcome, lang)
+    if "report.html" not in without:
+        insight_report.write(draft / "report.html", outcome, lang)
+    return waiting
 
 
 def print_run(counted: Mapping[str, Any], lang: str) -> None:

@@ -26,7 +26,7 @@ from typing import Any
 import pyarrow as pa
 
 from jiadi.errors import Refusal
-from jiadi.geo.child_process import PROGRESS
+from jiadi.geo.child_process import OUTPUT_MB, PROGRESS
 from jiadi.geo.reasons import REASONS, ReadRefusal
 
 MEMORY_MB = 900
@@ -62,7 +62,12 @@ class Job:
 
 
 def run_limited(
-    target: str, *args: object, memory_mb: int = MEMORY_MB, seconds: float = SECONDS, progress: Callable[[float], None] | None = None
+    target: str,
+    *args: object,
+    memory_mb: int = MEMORY_MB,
+    seconds: float = SECONDS,
+    output_mb: int = OUTPUT_MB,
+    progress: Callable[[float], None] | None = None,
 ) -> Answer:
     """Call a function in a child process that may crash, hang or swell without harm (受限运行).
 
@@ -74,6 +79,7 @@ def run_limited(
         args: plain values that JSON can carry; a path becomes a string.
         memory_mb: most private memory, MB.
         seconds: most wall time.
+        output_mb: largest file that it may write, MB.
         progress: told now and then how far the child says it is, 0 to 1.
 
     Returns:
@@ -87,7 +93,8 @@ def run_limited(
     """
     with tempfile.TemporaryDirectory(prefix="jiadi-") as name:
         folder = Path(name)
-        job = {"target": target, "args": args, "memory_mb": memory_mb, "seconds": seconds, "folder": name, "path": sys.path}
+        job = {"target": target, "args": args, "memory_mb": memory_mb, "seconds": seconds, "output_mb": output_mb}
+        job |= {"folder": name, "path": sys.path}
         with (folder / "stderr").open("wb") as complaints:
             process = _start(json.dumps(job, default=os.fspath), complaints)
             _RUNNING.add(process)

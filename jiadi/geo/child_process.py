@@ -21,7 +21,7 @@ PROGRESS = "progress"
 """File in the job's folder that says how far the child is."""
 
 
-def limit(memory_mb: int, seconds: float) -> None:
+def limit(memory_mb: int, seconds: float, output_mb: int = OUTPUT_MB) -> None:
     """Bind this process to memory, time and written bytes (限制资源).
 
     RLIMIT_DATA counts what is really the process's own memory; RLIMIT_AS would also count address
@@ -29,11 +29,12 @@ def limit(memory_mb: int, seconds: float) -> None:
 
     Args:
         memory_mb: largest private memory, MB.
+        output_mb: largest file it may write, MB.
         seconds: wall time after which the parent kills; the alarm rings a little later.
     """
     for kind, most in (
         (resource.RLIMIT_DATA, memory_mb * MEGABYTE),
-        (resource.RLIMIT_FSIZE, OUTPUT_MB * MEGABYTE),
+        (resource.RLIMIT_FSIZE, output_mb * MEGABYTE),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(kind)
@@ -102,6 +103,6 @@ def main(job: dict[str, Any]) -> NoReturn:
     """Run one job within its limits and end the process (子进程入口)."""
     import os  # noqa: PLC0415
 
-    limit(job["memory_mb"], job["seconds"])
+    limit(job["memory_mb"], job["seconds"], job["output_mb"])
     work(job)
     os._exit(0)  # readers' own clean-up may hang or crash after all is written

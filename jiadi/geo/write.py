@@ -18,6 +18,7 @@ import shapely
 from jiadi.geo.measure import shapes_of
 
 CRS = "EPSG:4490"
+_PIECE = 100_000
 WRITTEN_AT = "2000-01-01T00:00:00.000Z"
 """GeoPackage asks for a time of change; a fixed one keeps the bytes the same."""
 
@@ -37,7 +38,44 @@ def geopackage(path: Path, layers: Mapping[str, pl.DataFrame]) -> None:
     1
     """
     for place, (name, frame) in enumerate(layers.items()):
-        _write_layer(path, name, frame, append=place > 0)
+        _write_layer(path, name, _batches(frame), append=place > 0)
+    _finish(path)
+
+
+def lay_down(folder: Path, layers: Mapping[str, pl.DataFrame]) -> None:
+    """Put layers where another process finds them (暂存图层): `geopackage_of` writes them as `geopackage` would.
+
+    Args:
+        folder: there, and empty.
+        layers: as for `geopackage`.
+    """
+    for place, (name, frame) in enumerate(layers.items()):
+        batches = _batches(frame)
+        with pa.OSFile(str(folder / f"{place:03d}.arrow"), "wb") as sink, pa.ipc.new_stream(sink, _named(batches.schema, name)) as stream:
+            for batch in batches:
+                stream.write_batch(batch)
+
+
+def geopackage_of(path: Path, folder: Path) -> None:
+    """Write the layers that `lay_down` left (写出暂存图层), a piece at a time.
+
+    Args:
+        path: as for `geopackage`.
+        folder: of the layers.
+    """
+    # The file is moved to its place when all is written: until then nobody needs it to outlive a power cut.
+    pyogrio.set_gdal_config_options({"OGR_SQLITE_SYNCHRONOUS": "OFF"})
+    for place, left in enumerate(sorted(folder.glob("*.arrow"))):
+        with pa.OSFile(str(left)) as source, pa.ipc.open_stream(source) as stream:
+            _write_layer(path, stream.schema.metadata[b"layer"].decode(), stream, append=place > 0)
+    _finish(path)
+
+
+def _named(schema: pa.Schema, layer: str) -> pa.Schema:
+    return schema.with_metadata({"layer": layer})
+
+
+def _finish(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE gpkg_contents SET last_change = ?", [WRITTEN_AT])
     _reset_counter(path)
@@ -87,14 +125,23 @@ def _about_geometry(wkb: pl.Series) -> dict[str, object]:
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
 
 
-def _write_layer(path: Path, name: str, frame: pl.DataFrame, append: bool) -> None:
+def _batches(frame: pl.DataFrame) -> pa.RecordBatchReader:
+    """The rows piece by piece: their text is never twice in memory as a whole."""
     frame = frame.with_columns(pl.col(pl.Int8).cast(pl.Int16))  # the driver has no number of one byte
-    table = pa.table({column: plain(frame[column].to_arrow()) for column in frame.columns})
-    spatial = "geometry" in frame.columns
+    first = _batch(frame.clear())
+    return pa.RecordBatchReader.from_batches(first.schema, (_batch(piece) for piece in frame.iter_slices(_PIECE)))
+
+
+def _batch(piece: pl.DataFrame) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict({column: plain(piece[column].to_arrow()) for column in piece.columns})
+
+
+def _write_layer(path: Path, name: str, rows: pa.RecordBatchReader, append: bool) -> None:
+    spatial = "geometry" in rows.schema.names
     # Without fids of its own a table with a column named "id" would be taken to number its rows by it.
     options = {"FID": "fid", "SPATIAL_INDEX": "YES" if spatial else "NO"}
     pyogrio.write_arrow(
-        table,
+        rows,
         path,
         layer=name,
         driver="GPKG",

@@ -7,23 +7,24 @@ from typing import Any
 
 import polars as pl
 
-from jiadi.geo import write as geo_write
 from jiadi.policy.labels import label
 from jiadi.register.schema import TABLES
 from jiadi.run import kept
+from jiadi.run.aside import Aside
 from jiadi.run.pipeline import Outcome
 
 
-def write(draft: Path, outcome: Outcome, files: list[dict[str, Any]]) -> None:
+def write(draft: Path, outcome: Outcome, files: list[dict[str, Any]], aside: Aside) -> None:
     """Write the register, the verdicts and the kept run (写出成果).
 
     Args:
         draft: folder to write into.
         outcome: of the run.
         files: what was handed in, as `record.inputs` gives it.
+        aside: writes the GeoPackages, meanwhile.
     """
-    geo_write.geopackage(draft / "register.gpkg", register_layers(outcome))
-    geo_write.geopackage(draft / "verdicts.gpkg", {"verdicts": verdicts(outcome)})
+    aside.geopackage(draft / "register.gpkg", register_layers(outcome))
+    aside.geopackage(draft / "verdicts.gpkg", {"verdicts": verdicts(outcome)})
     kept.save(draft, outcome, files)
 
 

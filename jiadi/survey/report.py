@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,14 @@ class Sheet:
     heads: Sequence[str]
     widths: Sequence[int]
     rows: Iterable[Sequence[object]]
+
+    def at_rest(self) -> Sheet:
+        """The same sheet with all its rows there, to be handed to another process (备齐各行).
+
+        >>> Sheet("a", ["b"], [9], iter([(1,)])).at_rest().rows
+        [(1,)]
+        """
+        return replace(self, rows=list(self.rows))
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
