@@ -64,7 +64,7 @@ def _by_code(approvals: pl.DataFrame, index: pl.DataFrame, score: float, reason:
 def _of_household(approval_household: pl.DataFrame, parcel_household: pl.DataFrame) -> pl.DataFrame:
     """left_id, right_id, state, score: the parcels of the applicants' households."""
     of_household = parcel_household.select(pl.col("right_id").alias("left_id"), pl.col("left_id").alias("right_id"), "state", "score")
-    return chain(approval_household, of_household).sort("state", descending=True).unique(["left_id", "right_id"], keep="first")
+    return chain(approval_household, of_household).sort("state", "score", descending=True).unique(["left_id", "right_id"], keep="first")
 
 
 def _differing(pairs: pl.DataFrame, said: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
