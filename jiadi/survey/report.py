@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from jiadi.survey.problems import advice, message, title
 KEYS = ("file", "sheet", "row", "column", "code", "level", "value", "message")
 """Keys of a line of problems.jsonl, and columns of the list of problems.xlsx."""
 SHEET_ROWS = 1_000_000
+"""Rows of a sheet below its headings; Excel has room for 1,048,576 in all."""
+_NAME_LENGTH = 31
 CREATED = datetime(2020, 1, 1, tzinfo=UTC)
 """One day for every workbook, so that the same problems give the same bytes."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -204,11 +207,9 @@ def _opened(path: Path) -> Iterator[_Book]:
 def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str, more: Sequence[Sheet]) -> None:
     with _opened(path) as book:
         _summary(book, said, lang)
-        for number, start in enumerate(range(0, max(len(said), 1), SHEET_ROWS), start=1):
-            name = _say("list", lang) + (f" {number}" if number > 1 else "")
-            levels = {level: _say(level, lang) for level in ("refused", "unknown", "note")}
-            rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.slice(start, SHEET_ROWS).iter_rows())
-            _sheet(book, name, [_say(key, lang) for key in KEYS], widths=(18, 16, 7, 18, 20, 8, 24, 60), rows=rows)
+        levels = {level: _say(level, lang) for level in ("refused", "unknown", "note")}
+        rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.iter_rows())
+        _sheet(book, _say("list", lang), [_say(key, lang) for key in KEYS], widths=(18, 16, 7, 18, 20, 8, 24, 60), rows=rows)
         _areas(book, delivery, lang)
         _overlaps(book, delivery, lang)
         for sheet in more:
@@ -237,10 +238,30 @@ def _overlaps(book: _Book, delivery: Delivery, lang: str) -> None:
     ranked = delivery.extra.get("parcel_overlaps")
     if isinstance(ranked, pl.DataFrame):
         heads = [_say(name, lang) for name in ranked.columns]
-        _sheet(book, _say("overlaps", lang), heads, widths=(18, 7, 22, 18, 9, 22, 13), rows=ranked.head(SHEET_ROWS).iter_rows())
+        _sheet(book, _say("overlaps", lang), heads, widths=(18, 7, 22, 18, 9, 22, 13), rows=ranked.iter_rows())
 
 
 def _sheet(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
+    """One sheet; rows beyond what a sheet can hold go on in further ones, since none may be lost."""
+    left, number = iter(rows), 1
+    first = next(left, None)
+    while first is not None or number == 1:
+        held = chain([first] if first is not None else [], islice(left, SHEET_ROWS - 1))
+        _page(book, numbered(name, number), heads, widths=widths, rows=held)
+        first, number = next(left, None), number + 1
+
+
+def numbered(name: str, number: int) -> str:
+    """Name of the sheet on which a long list goes on (续表名), within Excel's 31 letters.
+
+    >>> numbered("问题", 1), numbered("问题", 2)
+    ('问题', '问题 2')
+    """
+    end = f" {number}" if number > 1 else ""
+    return name[: _NAME_LENGTH - len(end)] + end
+
+
+def _page(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
     sheet = book.workbook.add_worksheet(name)
     for place, width in enumerate(widths):
         sheet.set_column(place, place, width)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from jiadi.register.tables import PROBLEMS, Delivery
-from jiadi.survey import problems
+from jiadi.survey import problems, report
 from jiadi.survey.report import KEYS, write_problems
 
 ROWS = [
@@ -75,3 +75,17 @@ def test_every_problem_has_a_level_and_words_in_both_languages() -> None:
         assert set(entry) == {"level", "zh", "en", "todo_zh", "todo_en"}, code
         assert entry["level"] in ("refused", "unknown", "note") and all(entry.values()), code
         assert not any("\u4e00" <= letter <= "\u9fff" for letter in entry["en"] + entry["todo_en"]), code
+
+
+def test_what_a_sheet_cannot_hold_goes_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SHEET_ROWS", 3)
+    given = delivery()
+    ranked = pl.DataFrame({"file": ["宗地.shp"] * 7, "row": range(7), "parcel_code": ["x"] * 7, "overlap_m2": [1.0] * 7})
+    given.extra["parcel_overlaps"] = ranked
+    write_problems(tmp_path, given, given.problems, "zh", [report.Sheet("更多", ["甲"], [9], iter([(n,) for n in range(6)]))])
+    book = openpyxl.load_workbook(tmp_path / "problems.xlsx")
+    assert book.sheetnames == ["汇总", "汇总 2", "问题", "问题 2", "面积差异", "宗地重叠", "宗地重叠 2", "宗地重叠 3", "更多", "更多 2"]
+    for name, column, rows in (("宗地重叠", 1, list(range(7))), ("更多", 0, list(range(6)))):
+        sheets = [book[sheet] for sheet in book.sheetnames if sheet.split(" ")[0] == name]
+        assert [line[column] for sheet in sheets for line in sheet.iter_rows(min_row=2, values_only=True)] == rows
+    assert sum(book[name].max_row - 1 for name in ("问题", "问题 2")) == len(ROWS)

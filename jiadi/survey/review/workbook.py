@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from jiadi.register.tables import Delivery, Linked
-from jiadi.survey.report import CREATED, escaped
+from jiadi.survey.report import CREATED, SHEET_ROWS, escaped, numbered
 from jiadi.survey.review import pairs as review_pairs
 from jiadi.survey.review.likely import compared
 from jiadi.survey.review.side import evidence
@@ -42,8 +42,8 @@ def write(folder: Path, delivery: Delivery, linked: Linked, likely: pl.DataFrame
         _note(book, found, lang)
         for kind in evidence()["kinds"]:
             of_kind = found.filter(kind=kind)
-            if not of_kind.is_empty():
-                _sheet(book, kind, of_kind, lang)
+            for number, piece in enumerate(of_kind.iter_slices(SHEET_ROWS), start=1):
+                _sheet(book, kind, piece, lang, number)
     return dict(found.group_by("kind").len().sort("kind").iter_rows())
 
 
@@ -85,8 +85,8 @@ def columns(kind: str) -> list[str]:
     return ["state", "score", "reason", *names, *_DECIDED, "left_row", "right_row", "kind", "left_id", "right_id", "check"]
 
 
-def _sheet(book: _Looks, kind: str, found: pl.DataFrame, lang: str) -> None:
-    sheet = book.workbook.add_worksheet(evidence()["kinds"][kind][lang].replace("/", "-")[:31])
+def _sheet(book: _Looks, kind: str, found: pl.DataFrame, lang: str, number: int) -> None:
+    sheet = book.workbook.add_worksheet(numbered(evidence()["kinds"][kind][lang].replace("/", "-"), number))
     names = columns(kind)
     sheet.freeze_panes(1, 3)
     sheet.set_row(0, 32)
