@@ -87,3 +87,13 @@ def test_a_house_is_explained_from_the_result_alone(out: Path, truth: dict[str, 
     result = CliRunner().invoke(app, ["explain", str(out), house, "--lang", "en", "--json"])
     assert result.exit_code == 0
     assert house in result.output and "农房调查.xlsx" in result.output
+
+
+def test_what_is_left_out_is_not_made_and_an_old_one_goes(county: Path, out: Path, tmp_path: Path) -> None:
+    (tmp_path / "findings.xlsx").write_text("of an earlier run", encoding="utf-8")
+    run("judge", county, "-o", tmp_path, "--without", "findings.xlsx", "--without", "returned")
+    made = {one.name for one in tmp_path.iterdir()}
+    assert {one.name for one in out.iterdir()} - made == {"findings.xlsx", "returned"}
+    assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))["left_out"] == ["findings.xlsx", "returned"]
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["left_out"] == []
+    assert (tmp_path / "verdicts.gpkg").read_bytes() == (out / "verdicts.gpkg").read_bytes()

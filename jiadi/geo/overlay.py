@@ -20,6 +20,7 @@ import shapely
 from jiadi.geo.axes import Floats, Mask, Shapes
 from jiadi.geo.layer import Join, Pairs, dissolve, joined_by, merge, nearby
 from jiadi.geo.measure import LocalPlane, local, shapes_of
+from jiadi.geo.piece import piecewise
 
 Ids = pl.Series | Sequence[str]
 Places = pl.Series | npt.NDArray[Any]
@@ -352,7 +353,7 @@ def edited(house: Any, house_id: str, parcels: Any, zones: Any, about: Told) -> 
 
 def _flatten(plane: LocalPlane | None, *layers: tuple[Places, Ids]) -> list[_Flat]:
     """Layers in one plane: the given one, or that of the place where they are."""
-    shapes = [shapes_of(places) for places, _ in layers]
+    shapes = [piecewise(shapes_of, places) for places, _ in layers]
     if plane is None:
         plane = local(np.concatenate(shapes))
     return [_flat(shape, ids, plane) for shape, (_, ids) in zip(shapes, layers, strict=True)]
@@ -362,7 +363,7 @@ def _flat(shapes: Shapes, ids: Ids, plane: LocalPlane) -> _Flat:
     names = pl.Series(ids, dtype=pl.String)
     order = names.arg_sort().to_numpy().astype(np.int64)
     rows = order[(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))[order]]
-    return _Flat(plane.bring(shapes[rows]), names[rows], rows)
+    return _Flat(piecewise(plane.bring, shapes[rows]), names[rows], rows)
 
 
 def _first_largest(of_house: Index, share: Floats) -> Mask:

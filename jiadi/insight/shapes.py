@@ -9,6 +9,8 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
+from jiadi.geo.piece import piecewise
+
 STEP = 1e-7
 """Coordinates are kept in steps of this many degrees: about 1 cm."""
 
@@ -37,8 +39,8 @@ def read(wkb: pl.Series) -> NDArray[np.object_]:
     >>> read(pl.Series([None, shapely.Point(1, 2).wkb]))[1].x
     1.0
     """
-    shapes: NDArray[np.object_] = shapely.from_wkb(np.array(wkb.to_list(), dtype=object))
-    return np.atleast_1d(shapes)
+    shapes: NDArray[np.object_] = piecewise(lambda own: np.atleast_1d(shapely.from_wkb(np.array(own.to_list(), dtype=object))), wkb)
+    return shapes
 
 
 def outlines(shapes: NDArray[np.object_]) -> Outlines:

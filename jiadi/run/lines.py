@@ -51,11 +51,15 @@ def with_distance(problems: pl.DataFrame, delivery: Delivery, houses: pl.DataFra
     if not problems.select(alone.any()).item():
         return problems
     parcels = drawn(delivery.tables["parcel"])
-    shapes = drawn(houses)
-    apart = overlay.outside_parcels(shapes["geometry"], shapes["id"], parcels["geometry"], parcels["id"])
-    places = shapes.select("id", "source_id", pl.col("source_row").alias("row")).join(
-        delivery.sources.select("source_id", "file", "sheet"), on="source_id"
+    asked = problems.filter(alone).select("file", "sheet", "row").unique()
+    shapes = (
+        drawn(houses)
+        .select("id", "geometry", "source_id", pl.col("source_row").alias("row"))
+        .join(delivery.sources.select("source_id", "file", "sheet"), on="source_id")
+        .join(asked, on=["file", "sheet", "row"], how="semi")  # of a million houses a few thousand stand alone
     )
+    apart = overlay.outside_parcels(shapes["geometry"], shapes["id"], parcels["geometry"], parcels["id"])
+    places = shapes.select("id", "row", "file", "sheet")
     far = apart.join(places, left_on="house_id", right_on="id").select(
         "file",
         "sheet",

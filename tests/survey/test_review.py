@@ -254,3 +254,26 @@ def test_what_is_no_list_of_decisions_is_told(county: Path, tmp_path: Path) -> N
         shutil.copy(county / "审批.xlsx", small)
         raw = pipeline.read_and_check([small, odd], profile=None, on=None, stages=pipeline.Stages(pipeline.silent))
         assert [entry["status"] for entry in raw.files if entry["file"] == decision.REMEMBERED] == ["refused"]
+
+
+def test_batches_of_villages_and_leaving_out_mere_surnames_change_no_likely_pair(
+    judged: pipeline.Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = likely.candidates(judged.delivery, judged.linked)
+    monkeypatch.setattr(likely, "AT_ONCE", 2_000)
+    assert likely.candidates(judged.delivery, judged.linked).equals(whole)
+    surname = "substr(l.name, 1, 1) = substr(r.name, 1, 1)"
+    assert surname in likely.evidence()["blocks"][0]
+    every = likely.evidence() | {"blocks": [surname, *likely.evidence()["blocks"][1:]]}
+    monkeypatch.setattr(likely, "evidence", lambda: every)
+    assert likely.candidates(judged.delivery, judged.linked).equals(whole)
+
+
+def test_a_kind_that_overfills_a_sheet_goes_on_in_the_next(
+    judged: pipeline.Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
+    counted = workbook.write(tmp_path, judged.delivery, judged.linked, judged.likely, "zh")
+    book = openpyxl.load_workbook(tmp_path / workbook.FILE, read_only=True)
+    assert sum(sheet.max_row - 1 for sheet in book.worksheets[1:]) == sum(counted.values())
+    assert all(sheet.max_row <= 4 for sheet in book.worksheets[1:])

@@ -104,14 +104,14 @@ def _sounded(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(sound=pl.col("name").str.replace_many(list(sounds), list(sounds.values())))
 
 
-def _predicted(left: pl.DataFrame, right: pl.DataFrame, at_once: int = AT_ONCE) -> pl.DataFrame:
+def _predicted(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """kind, left_id, right_id, score of pairs of one kind and village that are likely enough.
 
     Pairs do not reach beyond a village, so villages are asked in batches: memory is that of a batch, whatever the county.
     """
     sizes = left.group_by("block").len("lefts").join(right.group_by("block").len("rights"), on="block").sort("block")
     pairs = (pl.col("lefts").cast(pl.Int64) * pl.col("rights")).cum_sum()
-    batches = sizes.select("block", batch=pairs // at_once).partition_by("batch", maintain_order=True)
+    batches = sizes.select("block", batch=pairs // AT_ONCE).partition_by("batch", maintain_order=True)
     found = [_weighed(*(rows.join(batch, on="block", how="semi", maintain_order="left") for rows in (left, right))) for batch in batches]
     return pl.concat([_nothing(), *found])
 
