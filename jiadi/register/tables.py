@@ -64,6 +64,18 @@ def frame_schema(table: Table) -> dict[str, pl.DataType]:
     return {**{column.name: dtype(column) for column in table.columns}, **PROVENANCE}
 
 
+def lean(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same frame, with columns in which nothing stands held in no memory (空列不占内存).
+
+    A column of text takes 16 bytes a row even where it is null throughout, and of a list's columns most deliveries fill half.
+
+    >>> lean(pl.DataFrame({"a": [1], "b": [None]}, schema={"a": pl.Int8, "b": pl.String})).to_dicts()
+    [{'a': 1, 'b': None}]
+    """
+    empty = [name for name in frame.columns if frame.get_column(name).null_count() == frame.height]
+    return frame.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in empty)
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What one list covers 覆盖范围: absence is a fact only inside it.

@@ -133,6 +133,7 @@ def judge(
     with stages.stage("link"):
         linked = survey_link.link(delivery, houses, house_pairs, overlaps, day, partial(_decided, settled))
         linked.problems = pl.concat([lines.with_distance(linked.problems, delivery, houses), settled.problems])
+        del houses  # those of the run are in `linked`; a county is not held twice
         hints = likely.candidates(delivery, linked)
     found = _judged(delivery, linked, lawset, day, stages, overlaps, zones)
     found.likely, found.decisions = hints, settled

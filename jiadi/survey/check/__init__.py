@@ -10,7 +10,7 @@ import polars as pl
 from jiadi.codes.extent import Extents
 from jiadi.geo.piece import let_go
 from jiadi.register.schema import LISTS, TABLES
-from jiadi.register.tables import PROBLEMS, Delivery, frame_schema
+from jiadi.register.tables import PROBLEMS, Delivery, frame_schema, lean
 from jiadi.survey import threshold
 from jiadi.survey.check import closing, holding, shape
 from jiadi.survey.check.gather import Gathered, gather
@@ -128,7 +128,7 @@ def _accepted(one: Typed, sources: pl.DataFrame) -> pl.DataFrame:
     """The rows that were taken, with id and provenance, in the schema's order."""
     frame = one.frame.with_columns(_source_ids(one, sources)).filter(one.accepted & ~one.attached)
     schema = frame_schema(one.gathered.table)
-    return assign_ids(one.gathered.table, frame.drop("sheet")).select(pl.col(name).cast(kind) for name, kind in schema.items())
+    return lean(assign_ids(one.gathered.table, frame.drop("sheet")).select(pl.col(name).cast(kind) for name, kind in schema.items()))
 
 
 def _entries(one: Typed) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from jiadi.register.tables import Delivery, Linked
+from jiadi.register.tables import Delivery, Linked, lean
 from jiadi.survey.link import approvals as approvals_
 from jiadi.survey.link import keys, owners, parcels, people, remarks, slips, through
 from jiadi.survey.link.merge import houses
@@ -126,7 +126,8 @@ def _placed(houses: pl.DataFrame, house_parcel: pl.DataFrame, land: pl.DataFrame
     on_parcel = keys.only(house_parcel, "linked").join(village, on="right_id").select(pl.col("left_id").alias("id"), "parcel_village")
     coarse = pl.col("division_code").is_null() | pl.col("division_code").str.ends_with("000")
     finer = pl.when(coarse).then(pl.coalesce("parcel_village", "division_code")).otherwise("division_code")
-    return houses.join(on_parcel, on="id", how="left").with_columns(finer.alias("division_code")).select(houses.columns).sort("id")
+    placed = houses.join(on_parcel, on="id", how="left").with_columns(finer.alias("division_code")).select(houses.columns)
+    return lean(placed.sort("id"))
 
 
 def counts(linked: Linked, delivery: Delivery) -> dict[str, dict[str, int]]:

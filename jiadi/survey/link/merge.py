@@ -6,7 +6,7 @@ import polars as pl
 
 from jiadi.codes import unit
 from jiadi.register.schema import TABLES
-from jiadi.register.tables import Delivery, frame_schema
+from jiadi.register.tables import Delivery, frame_schema, lean
 from jiadi.survey.link import keys
 
 OWN = ("division_code", "footprint_id", "stated_only")
@@ -55,7 +55,7 @@ def houses(delivery: Delivery, decided: pl.DataFrame | None = None) -> tuple[pl.
     merged = pl.concat([surveyed.select(columns), alone.select(columns)])
     table = merged.with_columns(_division(merged), pl.col("geometry").is_null().alias("stated_only"))
     pairs = joined.with_columns(pl.lit("linked").alias("state"), pl.lit(1.0).alias("score"))
-    return table.select(*frame_schema(TABLES["house"]), *OWN).sort("id"), keys.of_kind("house_footprint", pairs)
+    return lean(table.select(*frame_schema(TABLES["house"]), *OWN).sort("id")), keys.of_kind("house_footprint", pairs)
 
 
 def _with_decided(joined: pl.DataFrame, decided: pl.DataFrame, survey: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
