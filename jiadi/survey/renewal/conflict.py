@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -116,10 +116,9 @@ class _Held:
         return self.links.filter(pl.col("kind") == kind).select("left_id", "right_id")
 
     def values(self, table: str, column: str, side: str) -> pl.DataFrame:
-        """Values of a column with where they stand."""
+        """Values of a column, with the number of the source and the row where they stand."""
         frame = self.list(table).select("id", pl.col(column).alias("value"), "source_id", pl.col("source_row").alias("row"))
-        placed = frame.join(self.lists.sources, on="source_id", how="left").drop("source_id").drop_nulls("value")
-        return placed.select(pl.all().name.prefix(f"{side}_")).with_columns(pl.lit(table).alias(f"{side}_table"))
+        return frame.drop_nulls("value").select(pl.all().name.prefix(f"{side}_")).with_columns(pl.lit(table).alias(f"{side}_table"))
 
     def differing(self, field: str, one: tuple[str, str], other: tuple[str, str], pairs: pl.DataFrame) -> pl.DataFrame:
         """Pairs whose values differ, the value of the list that comes first in front."""
@@ -129,21 +128,31 @@ class _Held:
         (first, first_key), (second, second_key) = ends
         named = pairs.rename({first_key: "first_id", second_key: "other_id"})
         joined = named.join(self.values(*first, "first"), on="first_id").join(self.values(*second, "other"), on="other_id")
-        return _told(field, joined.filter(_differ(joined, rule["share"])))
+        found = joined.filter(_differ(joined, rule["share"]))
+        for side in ("first", "other"):  # files are named of the few that differ alone
+            found = found.join(self.lists.sources.select(pl.all().name.prefix(f"{side}_")), on=f"{side}_source_id", how="left")
+        return _told(field, found)
+
+    @cached_property
+    def persons_by_number(self) -> pl.DataFrame:
+        """Persons whose number is theirs alone: id_18, right_id."""
+        register = self.list("person")
+        numbered = register.select(person.to_18_column(register["id_number"]).alias("id_18"), pl.col("id").alias("right_id"))
+        return numbered.filter(pl.col("id_18").is_unique())
+
+    @cached_property
+    def persons_by_name(self) -> pl.DataFrame:
+        """Persons whose name is theirs alone in their household: household_code, name, right_id."""
+        named = self.list("person").select("household_code", "name", pl.col("id").alias("right_id"))
+        return named.filter(pl.struct("household_code", "name").is_unique())
 
     def persons(self, table: str) -> pl.DataFrame:
         """Holders whose number is a person's of another name, and those of one name in one household with another number."""
-        register = self.list("person").with_columns(person.to_18_column(self.list("person")["id_number"]).alias("id_18"))
         holders = self.list(table).with_columns(person.to_18_column(self.list(table)["holder_id"]).alias("id_18"))
-        same_id = holders.select(pl.col("id").alias("left_id"), "id_18").join(
-            register.filter(pl.col("id_18").is_unique()).select("id_18", pl.col("id").alias("right_id")), on="id_18"
-        )
+        same_id = holders.select(pl.col("id").alias("left_id"), "id_18").join(self.persons_by_number, on="id_18")
         household = self.pairs(f"{table}_household").rename({"right_id": "household_code"})
         named = holders.select(pl.col("id").alias("left_id"), pl.col("holder_name").alias("name")).join(household, on="left_id")
-        alone = register.filter(pl.struct("household_code", "name").is_unique()).select(
-            "household_code", "name", pl.col("id").alias("right_id")
-        )
-        same_name = named.join(alone, on=["household_code", "name"]).select("left_id", "right_id")
+        same_name = named.join(self.persons_by_name, on=["household_code", "name"]).select("left_id", "right_id")
         return pl.concat(
             [
                 self.differing("holder_name", (table, "holder_name"), ("person", "name"), same_id.select("left_id", "right_id")),
