@@ -6,7 +6,7 @@ import pickle
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,7 @@ MEMORY_MB = 3000
 SECONDS = 24 * 3600.0
 _OUTPUT_MB = 1 << 20
 _WORK = "work.pickle"
+_LOOK = 0.05
 
 
 class Aside:
@@ -90,8 +91,9 @@ class Aside:
         finally:
             for one in self._waiting:
                 one.cancel()
-            if any(not one.done() for one in self._waiting):
+            while wait(self._waiting, timeout=0.0).not_done:  # one that is just beginning has no process yet to be ended
                 stop_all()
+                wait(self._waiting, timeout=_LOOK)
             self._pool.shutdown()
             self._folder.cleanup()
 
