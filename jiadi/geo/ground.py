@@ -17,7 +17,8 @@ from jiadi.geo.kernel import cut as cut_kernel
 from jiadi.geo.kernel import join as join_kernel
 from jiadi.geo.kernel import ring as ring_kernel
 from jiadi.geo.layer import Index
-from jiadi.geo.rings import THREADS, Rings, along_curve, at_once, running, tree_of
+from jiadi.geo.piece import THREADS
+from jiadi.geo.rings import Rings, along_curve, at_once, running, tree_of
 
 _LITTLE = 20_000
 """Points, 40 more for each feature: so few are one part."""

@@ -261,6 +261,7 @@ def test_batches_of_villages_and_leaving_out_mere_surnames_change_no_likely_pair
 ) -> None:
     whole = likely.candidates(judged.delivery, judged.linked)
     monkeypatch.setattr(likely, "AT_ONCE", 2_000)
+    monkeypatch.setattr(likely, "ROWS_AT_ONCE", 500)
     assert likely.candidates(judged.delivery, judged.linked).equals(whole)
     surname = "substr(l.name, 1, 1) = substr(r.name, 1, 1)"
     assert surname in likely.evidence()["blocks"][0]

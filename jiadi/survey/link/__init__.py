@@ -86,15 +86,19 @@ def link(
     links = _links(delivery, houses, overlaps, register, decide)
     claims = through.house_footprint(houses, links["house_parcel"])
     pairs = [house_pairs, keys.of_kind("house_footprint", claims), *(keys.of_kind(kind, found) for kind, found in links.items())]
+    placed = _placed(houses, links["house_parcel"], land)
+    told = remarks.remarks(delivery, houses, links["house_parcel"], overlaps)
+    del links, register, claims  # millions of pairs are held once while they are sorted
+    return Linked(placed, people.households(keys.listed(delivery, "person"), on), _ordered(pairs), told)
+
+
+def _ordered(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """All pairs, by kind and ids; the parts are let go."""
     order = {kind: place for place, kind in enumerate(KINDS)}
-    table = pl.concat(pairs)
+    table = pl.concat(parts)
+    parts.clear()
     place = table["kind"].replace_strict(order, return_dtype=pl.Int8)
-    return Linked(
-        houses=_placed(houses, links["house_parcel"], land),
-        households=people.households(keys.listed(delivery, "person"), on),
-        pairs=table.sort(place, "left_id", "right_id"),
-        problems=remarks.remarks(delivery, houses, links["house_parcel"], overlaps),
-    )
+    return table.sort(place, "left_id", "right_id")
 
 
 def _links(

@@ -5,6 +5,7 @@ The weights are data (`evidence.yaml`), not learnt on each run: the same rows gi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,8 @@ from jiadi.survey.review.side import FEATURES, evidence, rows_of, side, tables_o
 
 AT_ONCE = 10_000_000
 """Pairs of rows of one village, of which few are weighed, that are asked at the same time."""
+ROWS_AT_ONCE = 1_500_000
+"""Rows that may be a partner, over several kinds, that are laid ready at the same time."""
 STATE = "candidate"
 """State of such a pair: neither linked nor doubtful, so that it changes no fact."""
 
@@ -37,15 +40,30 @@ def candidates(delivery: Delivery, linked: Linked) -> pl.DataFrame:
     >>> candidates(Delivery(), link(Delivery(), first, pairs, None, date(2025, 6, 30))).height
     0
     """
-    sides = [both for kind in evidence()["kinds"] if kind != "house_footprint" and (both := _rest(kind, delivery, linked))]
-    pairs = _predicted(pl.concat([left for left, _ in sides]), pl.concat([right for _, right in sides])) if sides else _nothing()
-    told = pl.concat([pairs, _of_members(delivery, linked)]).group_by("kind", "left_id", "right_id").agg(pl.col("score").max())
+    told = (
+        pl.concat([*_by_kinds(delivery, linked), _of_members(delivery, linked)])
+        .group_by("kind", "left_id", "right_id")
+        .agg(pl.col("score").max())
+    )
     doubted = linked.pairs.select("kind", "left_id", "right_id")
     asked = told.join(linked.pairs.filter(state="linked"), on=["kind", "left_id"], how="anti")
     ranked = asked.sort(["score", "right_id"], descending=[True, False]).group_by("kind", "left_id", maintain_order=True)
     best = ranked.head(evidence()["most"]).with_columns(pl.lit(STATE).alias("state"), pl.lit("likely").alias("reason"))
     new = best.join(doubted, on=["kind", "left_id", "right_id"], how="anti")
     return new.select(pl.col(name).cast(kind) for name, kind in PAIRS.items()).sort("kind", "left_id", "right_id")
+
+
+def _by_kinds(delivery: Delivery, linked: Linked) -> Iterator[pl.DataFrame]:
+    """Likely pairs of all kinds: of a small county at once, of a large one some kinds after the others, so that few rows lie ready."""
+    ready: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    for kind in evidence()["kinds"]:
+        both = _rest(kind, delivery, linked) if kind != "house_footprint" else None
+        if both is not None and sum(right.height for _, right in [*ready, both]) > ROWS_AT_ONCE and ready:
+            yield _predicted(*map(pl.concat, zip(*ready, strict=True)))
+            ready = []
+        ready += [both] if both is not None else []
+    if ready:
+        yield _predicted(*map(pl.concat, zip(*ready, strict=True)))
 
 
 def _nothing() -> pl.DataFrame:
