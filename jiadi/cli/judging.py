@@ -31,6 +31,7 @@ from jiadi.survey.giveback import write as giveback
 from jiadi.survey.renewal import conflict
 from jiadi.survey.renewal import report as renewal_report
 from jiadi.survey.review import decision
+from jiadi.survey.review import pairs as review_pairs
 from jiadi.survey.review import workbook as review_workbook
 
 LEFT_OUT = ("findings.xlsx", "report.html", giveback.FOLDER)
@@ -85,14 +86,16 @@ def judge_and_write(
             aside.start(survey_report.write_problems, draft, about, found, lang, [sheet.at_rest() for sheet in more])
             if giveback.FOLDER not in without:
                 back = aside.start(giveback.write, draft, list(files), about, found, lang, profile)
-            waiting = _for_people(draft, outcome, lang, without)
+            waiting = review_pairs.waiting(outcome.delivery, outcome.linked, outcome.likely)
+            aside.start(review_workbook.write_pairs, draft, waiting, lang)
+            _for_people(draft, outcome, lang, without)
             aside.wait(besides=back)
         if back is not None:
             with stage("give_back"):
                 back.result()
         counted = summary.of_run(outcome, found, lang) | {
             "conflicts": conflict.counts(disagreed),
-            "review": waiting,
+            "review": review_workbook.counts(waiting),
             "across": across.counts(asked),
             "reconciliation": totals.differing(sums),
             "left_out": [name for name in LEFT_OUT if name in without],
@@ -107,15 +110,13 @@ def _about(delivery: Delivery) -> Delivery:
     return Delivery(sources=delivery.sources, files=delivery.files, extra=told)
 
 
-def _for_people(draft: Path, outcome: Outcome, lang: str, without: Collection[str]) -> dict[str, int]:
-    """The workbooks and the report that are made of everything; kind → pairs that wait in `review.xlsx`."""
-    waiting = review_workbook.write(draft, outcome.delivery, outcome.linked, outcome.likely, lang)
+def _for_people(draft: Path, outcome: Outcome, lang: str, without: Collection[str]) -> None:
+    """The workbook and the report that are made of everything."""
     decision.remember(draft, outcome.decisions.accepted)
     if "findings.xlsx" not in without:
         workbook.write(draft / "findings.xlsx", outcome, lang)
     if "report.html" not in without:
         insight_report.write(draft / "report.html", outcome, lang)
-    return waiting
 
 
 def print_run(counted: Mapping[str, Any], lang: str) -> None:

@@ -32,9 +32,30 @@ def write(folder: Path, delivery: Delivery, linked: Linked, likely: pl.DataFrame
     Returns:
         Kind → pairs that wait; kinds without any are left out.
     """
+    found = review_pairs.waiting(delivery, linked, likely)
+    write_pairs(folder, found, lang)
+    return counts(found)
+
+
+def counts(found: pl.DataFrame) -> dict[str, int]:
+    """Kind → pairs that wait; kinds without any are left out (待复核统计).
+
+    >>> counts(pl.DataFrame({"kind": ["right_parcel"]}))
+    {'right_parcel': 1}
+    """
+    return dict(found.group_by("kind").len().sort("kind").iter_rows())
+
+
+def write_pairs(folder: Path, found: pl.DataFrame, lang: str) -> None:
+    """Write pairs that are found to wait (写出待复核的关联).
+
+    Args:
+        folder: there already.
+        found: as `pairs.waiting` gives them.
+        lang: "zh" or "en".
+    """
     import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
 
-    found = review_pairs.waiting(delivery, linked, likely)
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(folder / FILE, options) as workbook:
         workbook.set_properties({"created": CREATED.replace(tzinfo=None)})
@@ -44,7 +65,6 @@ def write(folder: Path, delivery: Delivery, linked: Linked, likely: pl.DataFrame
             of_kind = found.filter(kind=kind)
             for number, piece in enumerate(of_kind.iter_slices(SHEET_ROWS), start=1):
                 _sheet(book, kind, piece, lang, number)
-    return dict(found.group_by("kind").len().sort("kind").iter_rows())
 
 
 class _Looks:
