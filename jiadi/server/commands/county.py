@@ -15,9 +15,11 @@ from jiadi.server.accounts.queries import NOBODY, OPERATOR
 from jiadi.server.accounts.roles import roles
 from jiadi.server.commands.instance import keep_secret
 from jiadi.server.database.scope import EVERYWHERE, seeing
+from jiadi.server.policy.actions import judge
+from jiadi.server.policy.models import Run
 from jiadi.server.register.actions import record
 from jiadi.server.register.models import House
-from jiadi.server.register.queries import known
+from jiadi.server.register.queries import known, tables
 
 COUNTY = "330802"
 PLACES = {2: "33", 4: "3308", 6: COUNTY, 9: "330802005", 12: "330802005202"}
@@ -76,8 +78,12 @@ def _import(county: Path) -> int:
 
 
 def _judge(county: Path) -> int:
-    """Stands until the server judges by itself."""
-    return 0
+    """Judge what is in the register, on the day on which it was handed in, as the file report does."""
+    with seeing(EVERYWHERE):
+        if Run.objects.exists():
+            return 0
+        delivery, _ = tables(EVERYWHERE, COUNTY)
+        return judge(NOBODY, COUNTY, why=WHY, on=delivery.delivered_on).houses
 
 
 STEPS: dict[str, Step] = {"import": _import, "judge": _judge}
