@@ -8,16 +8,13 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from jiadi.run import pipeline
 from jiadi.server.accounts import actions, passwords
 from jiadi.server.accounts.models import User
 from jiadi.server.accounts.queries import NOBODY, OPERATOR
 from jiadi.server.accounts.roles import roles
 from jiadi.server.commands.instance import keep_secret
 from jiadi.server.database.scope import EVERYWHERE, seeing
-from jiadi.server.policy.actions import judge
 from jiadi.server.policy.models import Run
-from jiadi.server.register.actions import record
 from jiadi.server.register.models import House
 from jiadi.server.register.queries import known, tables
 
@@ -71,6 +68,9 @@ def _import(county: Path) -> int:
     with seeing(EVERYWHERE):
         if known(House, EVERYWHERE).exists():
             return 0
+    from jiadi.run import pipeline  # noqa: PLC0415  a second start must not wait for it
+    from jiadi.server.register.actions import record  # noqa: PLC0415
+
     outcome = pipeline.judge([county])
     with seeing(EVERYWHERE):
         done = record(NOBODY, outcome.delivery, outcome.linked, why=WHY, source=county.name)
@@ -82,6 +82,8 @@ def _judge(county: Path) -> int:
     with seeing(EVERYWHERE):
         if Run.objects.exists():
             return 0
+        from jiadi.server.policy.actions import judge  # noqa: PLC0415  a second start must not wait for it
+
         delivery, _ = tables(EVERYWHERE, COUNTY)
         return judge(NOBODY, COUNTY, why=WHY, on=delivery.delivered_on).houses
 
