@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -71,3 +78,62 @@ def test_a_job_whose_like_waits_already_is_not_doubled(database: Private, line: 
     line.execute("INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock) VALUES ('default', 'some', 'one')")
     assert taken_up(database) == [other]
     assert status(line, dead) == "aborted"
+
+
+WORKER = """
+import sys, time, pathlib
+import django
+django.setup()
+from procrastinate.contrib.django import app
+from jiadi.server.commands import working
+
+@app.task(name="mark")
+def mark(folder):
+    with open(pathlib.Path(folder) / "begun", "a") as begun:
+        begun.write("begun\\n")
+    while not (pathlib.Path(folder) / "go").exists():
+        time.sleep(0.05)
+    with open(pathlib.Path(folder) / "done", "a") as done:
+        done.write("done\\n")
+
+working.work(1, 30)
+"""
+
+
+def start_worker(database: Private, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """A worker in a process of its own, which knows one more job."""
+    settings = {"DJANGO_SETTINGS_MODULE": "jiadi.server.settings", "JIADI_DEMO": "true", "JIADI_VAR": str(tmp_path)}
+    settings |= {"JIADI_DATABASE_URL": database.url(APP), "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    return subprocess.Popen([sys.executable, "-P", "-c", WORKER], env=os.environ | settings)
+
+
+def comes(about: Callable[[], bool]) -> bool:
+    """Whether something becomes true, however slow the machine is."""
+    for _ in range(1200):
+        if about():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_killed_workers_job_is_done_by_the_next_which_ends_gracefully(
+    database: Private, line: psycopg.Connection[tuple[object, ...]], tmp_path: Path
+) -> None:
+    args = json.dumps({"folder": str(tmp_path)})
+    line.execute("INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'mark', %s)", [args])
+    with start_worker(database, tmp_path) as killed:
+        assert comes((tmp_path / "begun").exists)
+        killed.kill()
+    assert not (tmp_path / "done").exists()
+    line.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    with start_worker(database, tmp_path) as second:
+        try:
+            assert comes(lambda: (tmp_path / "begun").read_text().count("begun") == 2)
+            second.send_signal(signal.SIGTERM)  # the job is under way: it may end
+            (tmp_path / "go").touch()
+            assert second.wait(60) == 0
+        finally:
+            second.kill()
+    assert (tmp_path / "done").read_text() == "done\n"
+    assert line.execute("SELECT status::text, attempts FROM procrastinate_jobs WHERE task_name = 'mark'").fetchone() == ("succeeded", 2)
+    assert line.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'").fetchone() == (0,)
