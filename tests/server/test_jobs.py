@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from procrastinate import App, PsycopgConnector
 
+from jiadi.server.commands import working
 from jiadi.server.database.private import APP, Private
 from jiadi.server.jobs.queries import SILENT_S
 from jiadi.server.jobs.tasks import MOST_ATTEMPTS, take_up
@@ -96,15 +97,15 @@ def mark(folder):
     with open(pathlib.Path(folder) / "done", "a") as done:
         done.write("done\\n")
 
-working.work(1, 30)
+working.work(1, float(sys.argv[1]))
 """
 
 
-def start_worker(database: Private, tmp_path: Path) -> subprocess.Popen[bytes]:
+def start_worker(database: Private, tmp_path: Path, stop_s: float = 15) -> subprocess.Popen[bytes]:
     """A worker in a process of its own, which knows one more job."""
     settings = {"DJANGO_SETTINGS_MODULE": "jiadi.server.settings", "JIADI_DEMO": "true", "JIADI_VAR": str(tmp_path)}
     settings |= {"JIADI_DATABASE_URL": database.url(APP), "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
-    return subprocess.Popen([sys.executable, "-P", "-c", WORKER], env=os.environ | settings)
+    return subprocess.Popen([sys.executable, "-P", "-c", WORKER, str(stop_s)], env=os.environ | settings)
 
 
 def comes(about: Callable[[], bool]) -> bool:
@@ -137,3 +138,22 @@ def test_a_killed_workers_job_is_done_by_the_next_which_ends_gracefully(
     assert (tmp_path / "done").read_text() == "done\n"
     assert line.execute("SELECT status::text, attempts FROM procrastinate_jobs WHERE task_name = 'mark'").fetchone() == ("succeeded", 2)
     assert line.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '1 minute'").fetchone() == (0,)
+
+
+def test_a_worker_that_is_told_to_stop_is_gone_before_its_job_is_done_by_another(
+    database: Private, line: psycopg.Connection[tuple[object, ...]], tmp_path: Path
+) -> None:
+    args = json.dumps({"folder": str(tmp_path)})
+    line.execute("INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'mark', %s)", [args])
+    with start_worker(database, tmp_path, 0.5) as worker:
+        try:
+            assert comes((tmp_path / "begun").exists)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0
+        finally:
+            worker.kill()
+    assert line.execute("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'mark'").fetchone() == ("doing",)
+    line.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
+    assert len(taken_up(database)) == 1
+    with pytest.raises(ValueError, match="too long"):
+        working.work(1, SILENT_S)

@@ -20,7 +20,9 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="端口 · p
 THREADS = 8
 """Requests that one process works on at a time; each may hold one of its connections to the database."""
 STOP_S = 30
-"""How long requests and jobs that are under way may take to end."""
+"""How long requests that are under way may take to end."""
+JOBS_STOP_S = 15
+"""How long jobs may: shorter than the silence after which another worker takes them up."""
 
 
 def command(name: str) -> list[str]:
@@ -63,7 +65,7 @@ def worker(
         _ready_database(folder)
         from jiadi.server.commands.working import work  # noqa: PLC0415  needs Django to be loaded
 
-        work(jobs, STOP_S)
+        work(jobs, JOBS_STOP_S)
 
 
 @app.command()
