@@ -13,6 +13,7 @@ from jiadi.server.accounts.models import User
 from jiadi.server.accounts.queries import NOBODY, OPERATOR
 from jiadi.server.accounts.roles import roles
 from jiadi.server.commands.instance import keep_secret
+from jiadi.server.commands.words import Refused
 from jiadi.server.database.scope import EVERYWHERE, seeing
 from jiadi.server.policy.models import Run
 from jiadi.server.register.models import House
@@ -32,10 +33,15 @@ def make_accounts(kept: Path) -> None:
 
     Args:
         kept: file of the names and passwords, which nobody else can read.
+
+    Raises:
+        Refused: `has_users`: others use this database; nobody gets a county manager's password to it by a demo.
     """
     with seeing(EVERYWHERE):
         there = set(User.objects.values_list("username", flat=True))
         made = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+        if there and not made:
+            raise Refused("has_users")
         if not made:
             places = {name: PLACES[max(role.levels)] for name, role in roles().items()}
             made = [

@@ -64,6 +64,8 @@ def _prepare(folder: Path, county: Path | None, lang: str) -> None:
         raise Refused("not_demo")
     knock()
     if missing_migrations():
+        if not instance.is_set("JIADI_OWNER_DATABASE_URL"):
+            raise Refused("no_owner")
         call_command("migrate", database="owner", interactive=False, verbosity=0)
     loading.make_accounts(folder / "keys" / "accounts.json")
     for name, rows in loading.load(county).items() if county else ():
