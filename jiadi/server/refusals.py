@@ -6,6 +6,7 @@ under /api/. A code that is not in `refusals.yaml` cannot be raised.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,8 @@ from django.template.loader import render_to_string
 
 from jiadi.errors import Refusal
 from jiadi.server.words import language
+
+log = logging.getLogger(__name__)
 
 API = "/api/"
 """Below it programs are answered, not people."""
@@ -86,6 +89,10 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """A refusal as a page, or as problem+json (RFC 9457) under /api/ (拒绝页面). What was written meanwhile is taken back."""
     said = told(refusal)
     request.refused = True  # type: ignore[attr-defined]
+    user = getattr(getattr(request, "access", None), "user", None)
+    # A line break in a path would be a line of its own in the log; the query may name a person and stays out.
+    path = request.path.encode("unicode_escape").decode()
+    log.warning("refused %s %s: %s, user %s", request.method, path, said["code"], user.pk if user else "-")
     response: HttpResponse
     if request.path.startswith(API):
         response = JsonResponse(problem(said), status=said["status"], content_type="application/problem+json")

@@ -64,7 +64,7 @@ def test_sign_in_and_out(make_user: MakeUser, enter: Enter) -> None:
     )
     assert browser.get("/account").status_code == 200
     assert browser.get("/sign-out").status_code == 405
-    assert browser.post("/sign-out").status_code == 302
+    assert browser.post("/sign-out")["Clear-Site-Data"] == '"cache", "storage"'
     assert browser.get("/account").status_code == 302
     assert acts()[-2:] == ["sign_in", "sign_out"]
 
@@ -207,13 +207,19 @@ def test_a_second_factor_is_set_up_and_recovery_codes_work_once(make_user: MakeU
     assert made and "<svg" in page
     sealed = bytes(SecondFactor.objects.get(user=user).sealed)
     assert made[1].encode() not in sealed and secret.unseal(sealed, user.pk) == made[1]
-    assert browser.post("/account/second-factor", {"code": "000000"}).status_code == 401
-    shown = browser.post("/account/second-factor", {"code": pyotp.TOTP(made[1]).now()}).content.decode()
-    codes = re.findall(r"<code>([a-z0-9-]{19})</code>", shown)
+    other = enter(user)
+    code = pyotp.TOTP(made[1]).now()
+    assert browser.post("/account/second-factor", {"code": "000000", "password": PASSWORD}).status_code == 401
+    assert browser.post("/account/second-factor", {"code": code, "password": "wrong"}).status_code == 401
+    assert other.get("/account").status_code == 200
+    shown = browser.post("/account/second-factor", {"code": code, "password": PASSWORD}).content.decode()
+    assert other.get("/account").status_code == 302
+    codes = re.findall(r"<code>([a-z0-9-]{29})</code>", shown)
     assert len(set(codes)) == entry.CODES
     assert not RecoveryCode.objects.filter(hash__in=codes).exists()
     assert entry.try_code(user, codes[0].upper().replace("-", " "), "192.0.2.1") == user
     assert isinstance(entry.try_code(user, codes[0], "192.0.2.1"), Refusal)
+    actions.unlock(OPERATOR, user, "输错多次")
     assert browser.post("/account/second-factor/remove", {"password": "wrong"}).status_code == 401
     renewed = browser.post("/account/recovery-codes", {"password": PASSWORD}).content.decode()
     assert isinstance(entry.try_code(user, codes[1], "192.0.2.1"), Refusal) and codes[1] not in renewed
@@ -345,6 +351,17 @@ def test_a_failure_shows_a_page_and_no_more(make_user: MakeUser, enter: Enter, m
     monkeypatch.setattr("jiadi.server.accounts.queries.sign_ins", broken)
     page = browser.get("/account")
     assert page.status_code == 500 and "<h1>" in page.content.decode() and "secret of the inside" not in page.content.decode()
+
+
+def test_what_is_refused_is_logged_in_one_line_without_the_query(
+    enter: Enter, make_user: MakeUser, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = make_user("wang.li")
+    enter(user).get("/users/%0Aforged?q=someone")
+    enter(user).get("/users?q=someone")
+    lines = [record.getMessage() for record in caplog.records if record.name == "jiadi.server.refusals"]
+    assert len(lines) == 2 and all("\n" not in line and "someone" not in line and str(user.pk) in line for line in lines)
+    assert "no_right" in lines[1]
 
 
 def test_every_answer_says_what_a_page_may_do(make_user: MakeUser, enter: Enter) -> None:

@@ -98,7 +98,7 @@ def end(held: Access, sign_in: UUID) -> None:
         raise refuse("not_found")
 
 
-def change_password(request: HttpRequest, held: Access, old: str, new: str, address: str) -> Refused | None:
+def change_password(request: HttpRequest, held: Access, old: str, new: str, address: str, keep: UUID | None) -> Refused | None:
     """Set a password of one's own; every other session ends (修改密码).
 
     Returns:
@@ -117,9 +117,7 @@ def change_password(request: HttpRequest, held: Access, old: str, new: str, addr
     user.temporary_until = None
     with acting(held, "change_password", **queries.about(user)):
         user.save(update_fields=["password", "temporary_until"])
-        own = request.session.get("sign_in") or UUID(int=0)
-        others = SignIn.objects.filter(user=user, ended_at=None).exclude(id=own)
-        others.update(ended_at=timezone.now(), ended_by=user)
+        _end_others(user, keep)
     update_session_auth_hash(request, user)
     return None
 
@@ -144,20 +142,24 @@ def offer_second_factor(held: Access) -> str:
     return pyotp.TOTP(made).provisioning_uri(name=user.username, issuer_name="Jiadi")
 
 
-def confirm_second_factor(held: Access, code: str, address: str) -> list[str] | Refused:
-    """Put the second factor to use by a first code (启用第二重验证).
+def confirm_second_factor(held: Access, password: str, code: str, address: str, keep: UUID | None) -> list[str] | Refused:
+    """Put the second factor to use by the password and a first code; every other session ends (启用第二重验证).
+
+    Args:
+        keep: the session that goes on.
 
     Returns:
         The recovery codes, shown once; or the refusal.
     """
     user = _known(held)
-    if held_up := _pause(user.username, address):
-        return held_up
+    if isinstance(wrong := try_password(user.username, password, address), Refused):
+        return wrong
     factor = SecondFactor.objects.select_for_update().filter(user=user, confirmed_at=None).first()
     if factor is None or not _is_code(factor, code):
         return _fail(user.username, user, address)
     with acting(held, "confirm_second_factor", **queries.about(user)):
         SecondFactor.objects.filter(user=user).update(confirmed_at=timezone.now())
+        _end_others(user, keep)
         return _new_codes(user)
 
 
@@ -170,14 +172,15 @@ def renew_codes(held: Access, password: str, address: str) -> list[str] | Refuse
         return _new_codes(user)
 
 
-def remove_second_factor(held: Access, password: str, address: str) -> Refused | None:
-    """Do without a second factor again (停用第二重验证); where a right calls for one, it is asked for at once."""
+def remove_second_factor(held: Access, password: str, address: str, keep: UUID | None) -> Refused | None:
+    """Do without a second factor again (停用第二重验证): every other session ends; where a right calls for one, it is asked for at once."""
     user = _known(held)
     if isinstance(wrong := try_password(user.username, password, address), Refused):
         return wrong
     with acting(held, "remove_second_factor", **queries.about(user)):
         RecoveryCode.objects.filter(user=user).delete()
         SecondFactor.objects.filter(user=user).delete()
+        _end_others(user, keep)
     return None
 
 
@@ -186,6 +189,10 @@ def set_preferences(held: Access, language: str, large_type: bool) -> None:
     user = _known(held)
     with acting(held, "set_preferences", **queries.about(user)):
         User.objects.filter(pk=user.pk).update(language=language, large_type=large_type)
+
+
+def _end_others(user: User, keep: UUID | None) -> None:
+    SignIn.objects.filter(user=user, ended_at=None).exclude(id=keep or UUID(int=0)).update(ended_at=timezone.now(), ended_by=user)
 
 
 def _known(held: Access) -> User:
@@ -259,7 +266,7 @@ def _hash(code: str) -> str:
 
 def _new_codes(user: User) -> list[str]:
     RecoveryCode.objects.filter(user=user).delete()
-    made = [passwords.temporary() for _ in range(CODES)]
+    made = [passwords.recovery() for _ in range(CODES)]
     RecoveryCode.objects.bulk_create([RecoveryCode(user=user, hash=_hash(code)) for code in made])
     return made
 

@@ -44,6 +44,13 @@ class Code(forms.Form):
     code = code_field("code")
 
 
+class FirstCode(forms.Form):
+    """The first code of a second factor, and the own password: a session that somebody else took over sets up none."""
+
+    code = code_field("code")
+    password = secret_field("password.own", "current-password")
+
+
 class Password(forms.Form):
     """The own password again, before something that protects the account is changed."""
 

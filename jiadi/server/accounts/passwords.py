@@ -46,10 +46,20 @@ def check(password: str, user: User) -> None:
         raise refuse("weak_password", faults=" ".join(fault.messages)) from None
 
 
-def temporary() -> str:
-    """A password for somebody else's first sign-in (临时密码): 78 bits at random, in groups that can be read out.
+def made_up(groups: int) -> str:
+    """Random letters in groups of four that can be read out (随机口令): 19.8 bits each.
 
-    >>> [len(part) for part in temporary().split("-")]
-    [4, 4, 4, 4]
+    >>> [len(part) for part in made_up(3).split("-")]
+    [4, 4, 4]
     """
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(groups))
+
+
+def temporary() -> str:
+    """A password for somebody else's first sign-in (临时密码): 79 bits, behind the pauses of `entry`."""
+    return made_up(4)
+
+
+def recovery() -> str:
+    """A recovery code (恢复码): 119 bits, so that a plain hash keeps it."""
+    return made_up(6)

@@ -56,7 +56,9 @@ def password(request: Request) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return render(request, "accounts/password.html", context, status=200 if request.method == "GET" else 422)
     try:
-        wrong = entry.change_password(request, request.access, form.cleaned_data["old"], form.cleaned_data["new"], address_of(request))
+        wrong = entry.change_password(
+            request, request.access, form.cleaned_data["old"], form.cleaned_data["new"], address_of(request), _kept(request)
+        )
     except Refused as weak:
         return refused(request, "accounts/password.html", context, weak)
     if wrong is not None:
@@ -66,6 +68,7 @@ def password(request: Request) -> HttpResponse:
 
 
 @before_ready
+@sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def second_factor(request: Request) -> HttpResponse:
     """Set up a second factor: the secret as a picture and as letters, then a first code."""
@@ -73,15 +76,20 @@ def second_factor(request: Request) -> HttpResponse:
         return redirect("password")
     if queries.has_second_factor(request.user):  # type: ignore[arg-type]
         return render(request, "accounts/second_factor_kept.html", {"form": forms.Password()})
-    form = forms.Code(request.POST or None)
+    form = forms.FirstCode(request.POST or None)
     uri = entry.offer_second_factor(request.access)
     context: dict[str, object] = {"form": form, "picture": _picture(uri), "secret": uri.partition("secret=")[2].partition("&")[0]}
     if request.method == "GET" or not form.is_valid():
         return render(request, "accounts/second_factor.html", context, status=200 if request.method == "GET" else 422)
-    codes = entry.confirm_second_factor(request.access, form.cleaned_data["code"], address_of(request))
+    typed = form.cleaned_data["password"], form.cleaned_data["code"]
+    codes = entry.confirm_second_factor(request.access, *typed, address_of(request), _kept(request))
     if isinstance(codes, Refused):
         return refused(request, "accounts/second_factor.html", context, codes, keep=True)
     return render(request, "accounts/recovery_codes.html", {"codes": codes})
+
+
+def _kept(request: Request) -> UUID | None:
+    return request.sign_in.pk if request.sign_in else None
 
 
 def _picture(uri: str) -> str:
@@ -103,7 +111,7 @@ def recovery_codes(request: Request) -> HttpResponse:
 @require_POST
 def remove_second_factor(request: Request) -> HttpResponse:
     """Do without a second factor."""
-    wrong = entry.remove_second_factor(request.access, request.POST.get("password", ""), address_of(request))
+    wrong = entry.remove_second_factor(request.access, request.POST.get("password", ""), address_of(request), _kept(request))
     if wrong is not None:
         return refused(request, "accounts/second_factor_kept.html", {"form": forms.Password()}, wrong, keep=True)
     messages.success(request, say("second_factor.removed"))

@@ -106,7 +106,9 @@ def sign_out(request: Request) -> HttpResponse:
     if request.sign_in is not None:
         entry.end(request.access, request.sign_in.pk)
     logout(request)
-    return redirect("sign_in")
+    response = redirect("sign_in")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @login_not_required
