@@ -218,6 +218,12 @@ NAMED_OTHERWISE = {
 """Tables that the server keeps itself: column of the schema → of the model."""
 PART_OF_ANOTHER = {"footprint": ("house", {"footprint_id", "footprint_source_id", "footprint_source_row"})}
 """A footprint and its row of the survey are one house; what only the footprint has is where it was drawn."""
+OWN_TABLES = {
+    "interest": "id division kind parcel_id house_id household_id person_id holder_name share_numerator share_denominator joint valid_from valid_to".split()
+    + ["certificate", "cause"],
+    "descent": "id division table word from_id to_id happened_on".split(),
+    "media": "id division table subject_id sha256 shown_sha256 size_bytes media_type name taken_at longitude_deg latitude_deg".split(),
+}
 BESIDE_THE_SCHEMA = {
     "division": {"valid_from": "a division that was merged away keeps its past", "valid_to": "", "successor": ""},
     "source": {
@@ -227,7 +233,13 @@ BESIDE_THE_SCHEMA = {
         "headers": "how the file names its columns",
         "delivered_on": "",
     },
-    "person": {"household_id": "joined", "initials": "search", "phone_sealed": "entered here, in no list", "phone_hash": ""},
+    "person": {
+        "household_id": "joined",
+        "is_head": "one head a household, whatever a list says",
+        "initials": "search",
+        "phone_sealed": "entered here, in no list",
+        "phone_hash": "",
+    },
     "house": {
         "parcel_id": "joined",
         "household_id": "joined",
@@ -241,6 +253,7 @@ BESIDE_THE_SCHEMA = {
     "coverage": dict.fromkeys(("table", "divisions", "covers_from", "covers_to", "kind"), "`register.tables.Coverage`"),
     "link": dict.fromkeys(("kind", "left_key", "right_key", "state", "score", "reason"), "`register.tables.PAIRS`"),
 }
+BESIDE_THE_SCHEMA |= {name: dict.fromkeys(columns, "made by the server, in no list") for name, columns in OWN_TABLES.items()}
 """Table → column that the schema does not know, and why it is there; "" for the same reason as the one before."""
 OF_EVERY_ROW = {field.column for field in Row._meta.get_fields() if hasattr(field, "column")}
 OF_A_VERSION = {"version", "id", "known_from", "known_to", "act", "ended_by"}

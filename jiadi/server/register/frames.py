@@ -40,7 +40,7 @@ PLACED: dict[str, pl.DataType] = {
 """Columns of every row; ids are 32 hex digits."""
 
 OWN: dict[str, dict[str, pl.DataType]] = {
-    "person": {"household_id": pl.String()},
+    "person": {"household_id": pl.String(), "is_head": pl.Boolean()},
     "house": {
         "parcel_id": pl.String(),
         "household_id": pl.String(),
@@ -180,7 +180,7 @@ def _rows(name: str, frame: pl.DataFrame, delivery: Delivery, linked: Linked, di
         made = _drawn(made, delivery, said)
     if name == "person":
         coded = linked.households.select("household_code", pl.col("id").alias("household_id")).unique("household_code")
-        made = made.join(coded, on="household_code", how="left", maintain_order="left")
+        made = made.join(coded, on="household_code", how="left", maintain_order="left").with_columns(_heads(frame, linked))
     for (owner, column), kind in _THROUGH.items():
         if owner == name:
             first = linked.pairs.filter(kind=kind, state="linked").group_by("left_id").agg(pl.col("right_id").min().alias(column))
@@ -188,6 +188,15 @@ def _rows(name: str, frame: pl.DataFrame, delivery: Delivery, linked: Linked, di
     kinds = {column: kind for column, kind in columns(name).items() if column != "id"}
     absent = [pl.lit(None, dtype=kind).alias(column) for column, kind in kinds.items() if column not in made.columns]
     return made.with_columns(absent).select(pl.col(column).cast(kind) for column, kind in kinds.items())
+
+
+def _heads(persons: pl.DataFrame, linked: Linked) -> pl.Series:
+    """Whose row the household's head was taken from."""
+    place = ["household_code", "source_id", "source_row"]
+    heads = linked.households.filter(pl.col("source_row").is_not_null()).select(*place, pl.lit(True).alias("is_head"))
+    found = persons.join(heads.unique(place), on=place, how="left", maintain_order="left")
+    once = found["is_head"].fill_null(False) & (found["relation"] == "head").fill_null(False)
+    return (once & found.select(pl.struct(place).is_first_distinct()).to_series()).alias("is_head")
 
 
 def _drawn(houses: pl.DataFrame, delivery: Delivery, sources: Mapping[int, str]) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 
 from jiadi.server.database import keys
 from jiadi.server.register.columns import Row, columns_of, versions_of
@@ -82,9 +83,10 @@ class Household(Row):
 
 @columns_of("person")
 class Person(Row):
-    """A person of the household register (户籍人口)."""
+    """A person of the household register (户籍人口). `is_head`: the one head of the household; a list may name several."""
 
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="persons")
+    is_head = models.BooleanField(null=True)
     initials = models.TextField(null=True)
     phone_sealed = models.BinaryField(null=True)
     phone_hash = models.BinaryField(null=True)
@@ -221,8 +223,127 @@ class Link(Row):
         ]
 
 
-KEPT = (Source, Coverage, Household, Person, Member, Aid, Account, Parcel, House, Right, Holder, Approval, Zone, Link)
+INTERESTS = ("eligibility", "use", "ownership", "lease", "mortgage")
+
+
+class Interest(models.Model):
+    """What a party holds in a parcel or a house, with its share and its days (权利): rights as ISO 19152 has them.
+
+    Shares of one right sum to 1 at most on any day, a sole holder counting as 1 and joint holders together as 1: the database sees to it.
+
+    Args:
+        kind: `eligibility` (资格权, of a person or household, in no thing), `use` (使用权), `ownership` (所有权), `lease` (租赁),
+            `mortgage` (抵押).
+        parcel, house: in what; one of them, but for eligibility.
+        household, person, holder_name: whose; a bank or a tenant from elsewhere has a name alone.
+        share_numerator, share_denominator: null without shares; `joint`: held in common without shares (共同共有).
+        valid_from, valid_to: half-open legal days; `valid_to` null is open.
+        certificate, cause: number of the title, and what the right rests on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    kind = models.TextField()
+    parcel = models.ForeignKey(Parcel, models.PROTECT, null=True, related_name="interests")
+    house = models.ForeignKey(House, models.PROTECT, null=True, related_name="interests")
+    household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="interests")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="interests")
+    holder_name = models.TextField(null=True)
+    share_numerator = models.IntegerField(null=True)
+    share_denominator = models.IntegerField(null=True)
+    joint = models.BooleanField(default=False)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    certificate = models.TextField(null=True)
+    cause = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="interest_place")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=INTERESTS), name="interest_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="eligibility", parcel=None, house=None) | (~Q(kind="eligibility") & (Q(parcel=None) ^ Q(house=None))),
+                name="interest_in_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=~Q(household=None, person=None) | Q(holder_name__isnull=False) & ~Q(kind="eligibility"),
+                name="interest_of_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(share_numerator=None, share_denominator=None)
+                | Q(share_numerator__gt=0, share_numerator__lte=F("share_denominator"), joint=False),
+                name="interest_share",
+            ),
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="interest_days"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class Descent(models.Model):
+    """Which row came out of which (沿革): by a split or a merger of houses, parcels or households.
+
+    Args:
+        table: `house`, `parcel` or `household`.
+        word: `split` or `merge`.
+        from_id, to_id: the row that was, and the row that came of it.
+        happened_on: the legal day; null where nobody said so.
+    """
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    table = models.TextField()
+    word = models.TextField()
+    from_id = models.UUIDField()
+    to_id = models.UUIDField()
+    happened_on = models.DateField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["from_id"], name="descent_from"), models.Index(fields=["to_id"], name="descent_to")]
+        constraints = [models.UniqueConstraint(fields=["from_id", "to_id"], name="descent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.word}"
+
+
+class Media(models.Model):
+    """A photo or a document of a row (影像与附件). The file itself lies on disk under the hash of its content.
+
+    Args:
+        table, subject_id: what it belongs to.
+        sha256, size_bytes, media_type: of the file as it was handed in, which is kept unchanged as evidence.
+        shown_sha256: of what is shown: a photo without what the camera wrote into it; the same for a document.
+        name: as it was called.
+        taken_at, longitude_deg, latitude_deg: what the camera wrote: its own clock, without a zone, and WGS 84; null for nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    table = models.TextField()
+    subject_id = models.UUIDField()
+    sha256 = models.TextField()
+    shown_sha256 = models.TextField()
+    size_bytes = models.BigIntegerField()
+    media_type = models.TextField()
+    name = models.TextField()
+    taken_at = models.TextField(null=True)
+    longitude_deg = models.FloatField(null=True)
+    latitude_deg = models.FloatField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject_id"], name="media_subject"), models.Index(fields=["division", "id"], name="media_place")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+KEPT = (
+    *(Source, Coverage, Household, Person, Member, Aid, Account, Parcel, House, Right, Holder, Approval, Zone, Link),
+    *(Interest, Descent, Media),
+)
 """Models whose every version is kept; what another one points to stands before it."""
 
 SourceVersion, CoverageVersion, HouseholdVersion, PersonVersion, MemberVersion, AidVersion, AccountVersion = map(versions_of, KEPT[:7])
-ParcelVersion, HouseVersion, RightVersion, HolderVersion, ApprovalVersion, ZoneVersion, LinkVersion = map(versions_of, KEPT[7:])
+ParcelVersion, HouseVersion, RightVersion, HolderVersion, ApprovalVersion, ZoneVersion, LinkVersion = map(versions_of, KEPT[7:14])
+InterestVersion, DescentVersion, MediaVersion = map(versions_of, KEPT[14:])

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from jiadi.server.register.actions.descent import merge, split
+from jiadi.server.register.actions.divisions import succeed
+from jiadi.server.register.actions.interests import end_interest, enter_interest
 from jiadi.server.register.actions.laying import laid_over
 from jiadi.server.register.actions.preview import Preview, preview
 from jiadi.server.register.actions.record import Recorded, record
 from jiadi.server.register.actions.undo import Undone, undo
 
-__all__ = ["Preview", "Recorded", "Undone", "laid_over", "preview", "record", "undo"]
+__all__ = [
+    "Preview",
+    "Recorded",
+    "Undone",
+    "end_interest",
+    "enter_interest",
+    "laid_over",
+    "merge",
+    "preview",
+    "record",
+    "split",
+    "succeed",
+    "undo",
+]

@@ -10,8 +10,9 @@ import polars as pl
 from jiadi.policy.coverage import reaches
 from jiadi.register.tables import Coverage, Delivery
 from jiadi.server.accounts.queries import Access
-from jiadi.server.database.scope import EVERYWHERE, Scope
+from jiadi.server.database.scope import Scope
 from jiadi.server.register import queries
+from jiadi.server.register.actions.allowed import seen
 from jiadi.server.register.actions.plan import absent
 from jiadi.survey.renewal import compare
 from jiadi.survey.renewal.listed import Lists
@@ -31,7 +32,7 @@ def laid_over(access: Access, delivery: Delivery, division: str) -> Delivery:
     Returns:
         A delivery with all lists, to be linked; `extra["sources"]` says which of its sources the register has already.
     """
-    scope = (EVERYWHERE if access.user is None else access.whole).within(Scope.of([division]))
+    scope = seen(access).within(Scope.of([division]))
     rows, sources = queries.whole(scope)
     before, _ = queries.delivered(rows, sources)
     if not before.tables:

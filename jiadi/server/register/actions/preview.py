@@ -10,8 +10,9 @@ from jiadi.register.schema import TABLES
 from jiadi.register.tables import Delivery, Linked
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases import queries as acts
-from jiadi.server.database.scope import EVERYWHERE, Scope
+from jiadi.server.database.scope import Scope
 from jiadi.server.register import frames
+from jiadi.server.register.actions.allowed import seen
 from jiadi.server.register.actions.plan import Plan
 from jiadi.server.register.actions.record import SUBJECT, reckoned
 from jiadi.server.register.queries.lists import VERSIONS
@@ -57,7 +58,7 @@ def preview(access: Access, delivery: Delivery, linked: Linked, division: str | 
         access, delivery, linked, division: see `record.reckoned`.
     """
     plan = reckoned(access, delivery, linked, division)
-    scope = (EVERYWHERE if access.user is None else access.whole).within(Scope.of([plan.division]))
+    scope = seen(access).within(Scope.of([plan.division]))
     changed = masked((plan.renewal or Renewal()).changed)
     return Preview(plan, plan.counts(), changed, _edited(plan, scope), conflicts(delivery, linked))
 

@@ -13,9 +13,9 @@ from jiadi.register.tables import Delivery, Linked
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import bulk
-from jiadi.server.database.scope import EVERYWHERE, Scope, span
-from jiadi.server.refusals import refuse
+from jiadi.server.database.scope import Scope, span
 from jiadi.server.register import frames, models, queries
+from jiadi.server.register.actions.allowed import require, seen
 from jiadi.server.register.actions.plan import Plan, division_of, plan
 
 SUBJECT = "delivery"
@@ -44,9 +44,8 @@ def reckoned(access: Access, delivery: Delivery, linked: Linked, division: str |
     """
     place = division or division_of(delivery, linked)
     scope = Scope.of([place])
-    if access.user is not None and not access.scope("accept").covers(scope):
-        raise refuse("outside_scope", division=place)
-    rows, sources = queries.whole((EVERYWHERE if access.user is None else access.whole).within(scope))
+    require(access, "accept", scope)
+    rows, sources = queries.whole(seen(access).within(scope))
     return plan(delivery, linked, place, rows, queries.delivered(rows, sources))
 
 

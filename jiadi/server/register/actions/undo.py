@@ -13,8 +13,9 @@ from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases import queries as acts
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import EVERYWHERE, Scope, span
+from jiadi.server.database.scope import Scope, span
 from jiadi.server.register import models
+from jiadi.server.register.actions.allowed import require, seen
 from jiadi.server.register.actions.record import SUBJECT, lock
 from jiadi.server.register.queries.lists import VERSIONS
 
@@ -61,13 +62,11 @@ def undo(access: Access, act_id: UUID, why: str) -> Undone:
     Raises:
         Refusal: `no_such_act`, `outside_scope`, `nothing_to_undo`.
     """
-    scope = EVERYWHERE if access.user is None else access.whole
-    found = acts.act(scope, act_id)
+    found = acts.act(seen(access), act_id)
     if found is None:
         raise Refusal("no_such_act", "There is no such act.", "Choose one from the list of acts.")
     place = f"{found.division:012}"
-    if access.user is not None and not access.scope("accept").covers(Scope.of([place])):
-        raise Refusal("outside_scope", f"You may not take back what was done in {place}.", "Ask somebody who may.")
+    require(access, "accept", Scope.of([place]))
     lock(place)
     with acting(
         access, "undo", why=why, source=str(act_id), division=span(place)[0], subject=SUBJECT, subject_id=found.subject_id
@@ -102,7 +101,7 @@ def _parts(model: type[Any]) -> dict[str, str]:
     users = [
         (other._meta.db_table, field.column) for other in models.KEPT for field in other._meta.local_fields if field.related_model is model
     ]
-    keyed = " OR (t.division = b.division AND t.key = b.key)" if model not in (models.Source, models.Link) else ""
+    keyed = " OR (t.division = b.division AND t.key = b.key)" if "key" in columns and model is not models.Link else ""
     return {
         "table": table,
         "versions": versions,
