@@ -6,6 +6,7 @@ from jiadi.server.register.actions.descent import merge, split
 from jiadi.server.register.actions.divisions import succeed
 from jiadi.server.register.actions.interests import end_interest, enter_interest
 from jiadi.server.register.actions.laying import laid_over
+from jiadi.server.register.actions.media import keep_media
 from jiadi.server.register.actions.preview import Preview, preview
 from jiadi.server.register.actions.record import Recorded, record
 from jiadi.server.register.actions.undo import Undone, undo
@@ -16,6 +17,7 @@ __all__ = [
     "Undone",
     "end_interest",
     "enter_interest",
+    "keep_media",
     "laid_over",
     "merge",
     "preview",

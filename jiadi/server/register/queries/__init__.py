@@ -7,6 +7,7 @@ from jiadi.server.register.queries.descent import became, came_from, division, i
 from jiadi.server.register.queries.file import HouseFile, Trace, house_file, trace
 from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, known, moment, rows_of, tables, whole
 from jiadi.server.register.queries.named import named
+from jiadi.server.register.queries.media import media_of, medium
 
 __all__ = [
     "STORED",
@@ -21,6 +22,8 @@ __all__ = [
     "house_file",
     "interests",
     "known",
+    "media_of",
+    "medium",
     "moment",
     "named",
     "rows_of",
