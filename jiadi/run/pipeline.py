@@ -120,24 +120,55 @@ def judge(
     lawset = load_law(law) if law else None
     delivery = read_and_check(paths, profile=profile, on=on, stages=stages)
     day = on or delivery.delivered_on or date.today()
+    tied = tie(delivery, day, stages)
+    houses = tied.linked.houses
+    if houses.is_empty():
+        raise _no_house(delivery)
+    with stages.stage("overlay"):
+        zones = _zone_overlaps(houses, delivery.tables.get("zone"))
+    found = _judged(delivery, tied.linked, lawset, day, stages, tied.parcel_overlaps, zones)
+    found.likely, found.decisions = tied.likely, tied.decisions
+    return found
+
+
+@dataclass(slots=True)
+class Tied:
+    """A delivery whose rows are joined (关联结果).
+
+    Args:
+        linked: houses, households and their pairs.
+        likely: pairs of what has no link, by probability; no fact rests on them.
+        decisions: what persons decided of links, and what became of it.
+        parcel_overlaps: see `Outcome`.
+    """
+
+    linked: Linked
+    likely: pl.DataFrame
+    decisions: decision.Settled
+    parcel_overlaps: pl.DataFrame | None
+
+
+def tie(delivery: Delivery, day: date, stages: Stages) -> Tied:
+    """Join the rows of checked lists, as persons decided where they did (关联).
+
+    Args:
+        delivery: checked.
+        day: on which the lists count.
+        stages: timed there.
+    """
     with stages.stage("link"):
         houses, house_pairs = survey_link.houses(delivery)
         settled = decision.settle(delivery, houses, survey_link.households(delivery, day))
         if not (one := settled.accepted.filter(kind="house_footprint", answer="same")).is_empty():
             houses, house_pairs = survey_link.houses(delivery, one)
-    if houses.is_empty():
-        raise _no_house(delivery)
     with stages.stage("overlay"):
         overlaps = parcel_overlaps(houses, delivery.tables.get("parcel"))
-        zones = _zone_overlaps(houses, delivery.tables.get("zone"))
     with stages.stage("link"):
         linked = survey_link.link(delivery, houses, house_pairs, overlaps, day, partial(_decided, settled))
         linked.problems = pl.concat([lines.with_distance(linked.problems, delivery, houses), settled.problems])
         del houses  # those of the run are in `linked`; a county is not held twice
         hints = likely.candidates(delivery, linked)
-    found = _judged(delivery, linked, lawset, day, stages, overlaps, zones)
-    found.likely, found.decisions = hints, settled
-    return found
+    return Tied(linked, hints, settled, overlaps)
 
 
 def judge_register(delivery: Delivery, linked: Linked, *, on: date, law: str | None = None, progress: Progress = silent) -> Outcome:
