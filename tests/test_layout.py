@@ -219,10 +219,37 @@ NAMED_OTHERWISE = {
 PART_OF_ANOTHER = {"footprint": ("house", {"footprint_id", "footprint_source_id", "footprint_source_row"})}
 """A footprint and its row of the survey are one house; what only the footprint has is where it was drawn."""
 OWN_TABLES = {
-    "interest": "id division kind parcel_id house_id household_id person_id holder_name share_numerator share_denominator joint valid_from valid_to".split()
+    "interest": [
+        "id",
+        "division",
+        "kind",
+        "parcel_id",
+        "house_id",
+        "household_id",
+        "person_id",
+        "holder_name",
+        "share_numerator",
+        "share_denominator",
+        "joint",
+        "valid_from",
+        "valid_to",
+    ]
     + ["certificate", "cause"],
-    "descent": "id division table word from_id to_id happened_on".split(),
-    "media": "id division table subject_id sha256 shown_sha256 size_bytes media_type name taken_at longitude_deg latitude_deg".split(),
+    "descent": ["id", "division", "table", "word", "from_id", "to_id", "happened_on"],
+    "media": [
+        "id",
+        "division",
+        "table",
+        "subject_id",
+        "sha256",
+        "shown_sha256",
+        "size_bytes",
+        "media_type",
+        "name",
+        "taken_at",
+        "longitude_deg",
+        "latitude_deg",
+    ],
 }
 BESIDE_THE_SCHEMA = {
     "division": {"valid_from": "a division that was merged away keeps its past", "valid_to": "", "successor": ""},

@@ -6,8 +6,8 @@ from jiadi.server.register.frames import STORED
 from jiadi.server.register.queries.descent import became, came_from, division, interests, with_predecessors
 from jiadi.server.register.queries.file import HouseFile, Trace, house_file, trace
 from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, known, moment, rows_of, tables, whole
-from jiadi.server.register.queries.named import named
 from jiadi.server.register.queries.media import media_of, medium
+from jiadi.server.register.queries.named import named
 
 __all__ = [
     "STORED",
