@@ -11,7 +11,7 @@ COLUMNS = {
 class Migration(migrations.Migration):
     """Adds the columns; a row that was taken before says nothing of them."""
 
-    dependencies = [("register", "0004_reach")]
+    dependencies = [("register", "0007_divisions")]
     operations = [
         migrations.AddField(f"{model}{version}", column, models.FloatField(null=True))
         for model, columns in COLUMNS.items()
