@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -114,7 +115,8 @@ def _tell(folder: Path, port: int, detached: bool, lang: str) -> None:
 
 
 def _wait(folder: Path) -> None:
-    """Until Ctrl-C, or until one of the processes has ended."""
+    """Until Ctrl-C or SIGTERM, or until one of the processes has ended."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     while all(processes.running(folder, name) for name in ("server", "worker")):
         time.sleep(0.5)
     raise Refused("did_not_start", name="server", why="?", log=folder / "log")
