@@ -133,7 +133,7 @@ def test_a_share_is_refused_exactly_when_some_day_would_hold_more(database: Priv
 )
 def test_a_right_that_does_not_hold_together_is_refused(parcel: Parcel, held: dict[str, Any]) -> None:
     kind = held.pop("kind")
-    with pytest.raises(Refusal, match="hold together"):
+    with pytest.raises(Refusal, match="go together"):
         actions.enter_interest(NOBODY, kind, why="test", valid_from=DAY, thing=parcel, **held)
 
 

@@ -7,25 +7,12 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, connection, transaction
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.database.scope import EVERYWHERE, Scope
+from jiadi.server.refusals import refuse
 
-SAID = {
-    "interest_sole_holder": (
-        "held_already",
-        "Somebody else holds this right alone on these days.",
-        "End that right first, or give both a share.",
-    ),
-    "interest_within_whole": (
-        "shares_exceed",
-        "The shares of this right would exceed the whole.",
-        "Correct the shares, or end one of them first.",
-    ),
-    "interest_eligible_once": ("eligible_already", "The eligibility is entered for these days already.", "Change the days of that entry."),
-    "person_one_head": ("head_already", "The household has a head already.", "Take that person's headship off first."),
-}
-"""Constraint → refusal."""
+HELD = ("interest_sole_holder", "interest_within_whole", "interest_eligible_once", "person_one_head")
+"""Constraints whose refusal people are told in words, in the order of the words below."""
 
 
 def require(access: Access, right: str, divisions: Scope) -> None:
@@ -35,7 +22,7 @@ def require(access: Access, right: str, divisions: Scope) -> None:
         Refusal: `outside_scope`.
     """
     if access.user is not None and not access.scope(right).covers(divisions):
-        raise Refusal("outside_scope", "You may not do this in this division.", "Ask somebody who may.")
+        raise refuse("outside_scope", division="、".join(f"{low:012}" for low, _ in divisions.ranges))
 
 
 def seen(access: Access) -> Scope:
@@ -48,7 +35,7 @@ def constraints_said() -> Iterator[None]:
     """Check at once what the database would check at the end, and say in words what it refuses (约束即时校验).
 
     Raises:
-        Refusal: of SAID.
+        Refusal: `held_already`, `shares_exceed`, `eligible_already`, `head_already`.
     """
     try:
         with transaction.atomic():
@@ -58,6 +45,7 @@ def constraints_said() -> Iterator[None]:
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     except IntegrityError as error:
         told = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-        if told not in SAID:
+        if told not in HELD:
             raise
-        raise Refusal(*SAID[told]) from None
+        code = HELD.index(told)
+        raise refuse(("held_already", "shares_exceed", "eligible_already", "head_already")[code]) from None

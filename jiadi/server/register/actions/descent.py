@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import keys
 from jiadi.server.database.scope import Scope
+from jiadi.server.refusals import refuse
 from jiadi.server.register import models, queries
 from jiadi.server.register.actions.allowed import constraints_said, require, seen
 from jiadi.server.register.models import Descent, Interest, Link
@@ -51,11 +51,9 @@ def split(
     """
     old, follows = _taken(access, table, [row_id])[0], follows or {}
     if len(parts) < 2:
-        raise Refusal("too_few_parts", "A split has two parts or more.", "Say what each part is.")
+        raise refuse("too_few_parts")
     if lost := [one for one in _interests(table, [old.id]) if one.id not in follows]:
-        raise Refusal(
-            "rights_unassigned", f"{len(lost)} rights are in no part.", "Say in which part each of them goes on, or end it first."
-        )
+        raise refuse("rights_unassigned", count=len(lost))
     with constraints_said(), acting(access, "split", why=why, division=old.division, subject=table, subject_id=row_id):
         made = [_copy(table, old, part, f"{old.key}/{number}") for number, part in enumerate(parts, start=1)]
         for child, column in _children(table, [old.id]):
@@ -81,7 +79,7 @@ def merge(access: Access, table: str, row_ids: Sequence[UUID], into: Values, *, 
         Refusal: `no_such_row`, `outside_scope`, `too_few_parts`, `held_already`, `shares_exceed`, `head_already`.
     """
     if len(set(row_ids)) < 2:
-        raise Refusal("too_few_parts", "A merger is of two rows or more.", "Choose the others.")
+        raise refuse("too_few_parts")
     old = _taken(access, table, row_ids)
     with constraints_said(), acting(access, "merge", why=why, division=old[0].division, subject=table, subject_id=row_ids[0]):
         made = _copy(table, old[0], into, f"{old[0].key}+{len(old) - 1}")
@@ -97,8 +95,8 @@ def merge(access: Access, table: str, row_ids: Sequence[UUID], into: Values, *, 
 def _taken(access: Access, table: str, ids: Sequence[UUID]) -> list[Any]:
     """The rows, held until the end of the transaction."""
     rows = {one.id: one for one in queries.known(TABLES[table], seen(access)).select_for_update().filter(id__in=list(ids))}
-    if missing := [one for one in ids if one not in rows]:
-        raise Refusal("no_such_row", f"There is no such {table}: {missing[0]}.", "Choose one from the list.")
+    if set(ids) - set(rows):
+        raise refuse("no_such_row")
     require(access, "edit", Scope.joined([(one.division, one.division + 1) for one in rows.values()]))
     return [rows[one] for one in ids]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope, span
+from jiadi.server.refusals import refuse
 from jiadi.server.register.actions.allowed import require
 from jiadi.server.register.models import Division
 
@@ -27,9 +27,9 @@ def succeed(access: Access, old: int, new: int, on: date, why: str) -> Division:
     require(access, "administer", Scope.joined([span(f"{old:012}"), span(f"{new:012}")]))
     rows = {one.code: one for one in Division.objects.select_for_update().filter(code__in=[old, new])}
     if old == new or set(rows) != {old, new}:
-        raise Refusal("no_such_division", "One of the divisions is not known.", "Check both codes.")
+        raise refuse("no_such_division")
     if rows[old].successor or rows[new].successor:
-        raise Refusal("division_ended", "One of the divisions has ended already.", "Choose the one that stands for it today.")
+        raise refuse("division_ended")
     with acting(access, "merge_division", why=why, division=old, subject="division", subject_id=old):
         Division.objects.filter(code=old).update(valid_to=on, successor=new)
     ended = rows[old]

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope
+from jiadi.server.refusals import refuse
 from jiadi.server.register import queries
 from jiadi.server.register.actions.allowed import constraints_said, require, seen
 from jiadi.server.register.models import House, Interest, Parcel
@@ -35,16 +35,14 @@ def enter_interest(access: Access, kind: str, *, why: str, valid_from: date, thi
     holder = held.get("person") or held.get("household")
     place = thing or holder
     if place is None:
-        raise Refusal(
-            "interest_unclear", "A right needs a holder, and a thing unless it is an eligibility.", "Say whose it is, and in what."
-        )
+        raise refuse("interest_unclear")
     require(access, "edit", Scope.joined([(place.division, place.division + 1)]))
     named = {} if thing is None else {"house" if isinstance(thing, House) else "parcel": thing}
     made = Interest(division=place.division, kind=kind, valid_from=valid_from, **named, **held)
     try:
         made.validate_constraints()
     except ValidationError:
-        raise Refusal("interest_unclear", "The right does not hold together.", "Look at its kind, holder, share and days.") from None
+        raise refuse("interest_unclear") from None
     with constraints_said(), acting(access, "enter_right", why=why, division=place.division, subject="interest", subject_id=made.id):
         made.save(force_insert=True)
     return made
@@ -58,10 +56,10 @@ def end_interest(access: Access, interest_id: UUID, on: date, why: str) -> Inter
     """
     found: Interest | None = queries.known(Interest, seen(access)).select_for_update().filter(id=interest_id).first()
     if found is None:
-        raise Refusal("no_such_row", "There is no such right.", "Choose one from the file.")
+        raise refuse("no_such_row")
     require(access, "edit", Scope.joined([(found.division, found.division + 1)]))
     if on <= found.valid_from or (found.valid_to and on > found.valid_to):
-        raise Refusal("interest_unclear", "A right ends after it begins, and once.", "Choose a later day.")
+        raise refuse("interest_unclear")
     with acting(access, "end_right", why=why, division=found.division, subject="interest", subject_id=found.id):
         found.valid_to = on
         found.save(update_fields=["valid_to"])

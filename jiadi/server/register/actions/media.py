@@ -14,11 +14,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import keys
 from jiadi.server.database.scope import Scope
+from jiadi.server.refusals import refuse
 from jiadi.server.register import queries
 from jiadi.server.register.actions.allowed import require, seen
 from jiadi.server.register.actions.descent import TABLES
@@ -59,7 +59,7 @@ def keep_media(access: Access, table: str, subject_id: UUID, content: IO[bytes],
     """
     subject = queries.known(TABLES[table], seen(access)).filter(id=subject_id).first()
     if subject is None:
-        raise Refusal("no_such_row", "There is no such row.", "Choose one from the list.")
+        raise refuse("no_such_row")
     require(access, "survey", Scope.joined([(subject.division, subject.division + 1)]))
     with _incoming() as folder:
         file = folder / "file"
@@ -93,9 +93,7 @@ def _incoming() -> Iterator[Path]:
         folder.mkdir(parents=True)
         yield folder
     except OSError as error:
-        raise Refusal(
-            "disk_full", "The file cannot be stored.", "Tell whoever runs the server that its disk is full or out of order."
-        ) from error
+        raise refuse("disk_full") from error
     finally:
         for one in folder.glob("*"):
             one.unlink(missing_ok=True)
@@ -109,13 +107,13 @@ def _received(content: IO[bytes], file: Path) -> tuple[str, int, str]:
     part = content.read(PART)
     kind = next((kind for beginning, kind in BEGINNINGS.items() if part.startswith(beginning)), "")
     if not kind:
-        raise Refusal("kind_not_taken", "The file is neither a JPEG nor a PNG nor a PDF.", "Save it as one of these.")
+        raise refuse("kind_not_taken")
     most = PHOTO_MB if kind in FORMATS else DOCUMENT_MB
     with file.open("xb") as out:
         while part:
             size += len(part)
             if size > most << 20:
-                raise Refusal("too_large", f"The file is larger than {most} MB.", "Make it smaller.")
+                raise refuse("too_large", most=f"{most} MB")
             digest.update(part)
             out.write(part)
             part = content.read(PART)
@@ -131,7 +129,7 @@ def _stripped(file: Path, shown: Path, kind: str) -> Camera:
     try:
         with Image.open(file, formats=[FORMATS[kind]]) as photo:
             if photo.width * photo.height > MOST_PIXELS:
-                raise Refusal("too_large", "The photo has too many pixels.", "Make it smaller.")
+                raise refuse("too_large", most=f"{MOST_PIXELS:,} px")
             camera = _camera(photo)
             picture = ImageOps.exif_transpose(photo)
             clean = Image.new(picture.mode, picture.size)
@@ -140,7 +138,7 @@ def _stripped(file: Path, shown: Path, kind: str) -> Camera:
                 clean.putpalette(picture.getpalette() or [])
             clean.save(shown, FORMATS[kind], **({"quality": 90} if kind == "image/jpeg" else {}))
     except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
-        raise Refusal("photo_unreadable", "The photo cannot be read.", "Take it again, or save it anew.") from error
+        raise refuse("photo_unreadable") from error
     return camera
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from jiadi.codes.division import LENGTHS
-from jiadi.errors import Refusal
 from jiadi.policy.coverage import covered, reaches
 from jiadi.register.tables import Coverage, Delivery, Linked
 from jiadi.server.database import keys
+from jiadi.server.refusals import refuse
 from jiadi.server.register import frames
 from jiadi.survey.renewal import Renewal, compare
 from jiadi.survey.renewal.listed import Lists
@@ -96,7 +96,7 @@ def division_of(delivery: Delivery, linked: Linked) -> str:
     alike = next((at for at in range(12) if whole and whole[0][at] != whole[-1][at]), 12)
     lengths = [length for _, length in LENGTHS if length <= alike]
     if not whole or not lengths:
-        raise Refusal("no_place", "Nothing in the delivery says in which division it belongs.", "Say in its manifest what it covers.")
+        raise refuse("no_place")
     return whole[0][: lengths[-1]]
 
 
@@ -113,7 +113,7 @@ def plan(delivery: Delivery, linked: Linked, division: str, old: Mapping[str, pl
         Refusal: `lists_missing`: it has not all lists; see `laid_over`.
     """
     if missing := sorted(set(before[0].tables) - set(delivery.tables)):
-        raise Refusal("lists_missing", f"The delivery has no {', '.join(missing)}.", "Lay it over what the register has first.")
+        raise refuse("lists_missing", lists=", ".join(missing))
     known = dict(delivery.extra.get("sources") or {})  # type: ignore[call-overload]
     fresh = delivery.sources.filter(~pl.col("source_id").is_in(list(known))) if known else delivery.sources
     ids = keys.column(fresh.height)

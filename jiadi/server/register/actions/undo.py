@@ -9,11 +9,11 @@ from uuid import UUID
 import polars as pl
 from django.db import connection
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases import queries as acts
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope, span
+from jiadi.server.refusals import refuse
 from jiadi.server.register import models
 from jiadi.server.register.actions.allowed import require, seen
 from jiadi.server.register.actions.record import SUBJECT, lock
@@ -64,7 +64,7 @@ def undo(access: Access, act_id: UUID, why: str) -> Undone:
     """
     found = acts.act(seen(access), act_id)
     if found is None:
-        raise Refusal("no_such_act", "There is no such act.", "Choose one from the list of acts.")
+        raise refuse("no_such_act")
     place = f"{found.division:012}"
     require(access, "accept", Scope.of([place]))
     lock(place)
@@ -73,7 +73,7 @@ def undo(access: Access, act_id: UUID, why: str) -> Undone:
     ) as doing:
         counts = _take_back(act_id)
         if not any(sum(one.values()) for one in counts.values()):
-            raise Refusal("nothing_to_undo", "No row is as this act left it.", "See the history of the rows.")
+            raise refuse("nothing_to_undo")
         left = _left(act_id, doing.id)
         doing.detail |= {"rows": {name: one for name, one in counts.items() if any(one.values())}, "left": left.height}
     return Undone(doing.id, counts, left)
