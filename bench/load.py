@@ -81,6 +81,17 @@ def seconds_of(work: Any) -> tuple[float, Any]:
     return time.perf_counter() - began, made
 
 
+def busy(backend: int) -> tuple[float, float]:
+    """Seconds of processor that this process and the server's process for it have used: neighbours on the machine change them little."""
+    import psutil  # noqa: PLC0415
+
+    return tuple(sum(psutil.Process(one).cpu_times()[:2]) for one in (os.getpid(), backend))  # type: ignore[return-value]
+
+
+def told(after: tuple[float, float], before: tuple[float, float]) -> str:
+    return f"processor: {after[0] - before[0]:.1f} s here, {after[1] - before[1]:.1f} s in the server"
+
+
 def measure(folder: Path, houses: int, base: int) -> bool:
     """Load, read, print; whether the load was fast enough."""
     from django.core.management import call_command  # noqa: PLC0415
@@ -92,22 +103,28 @@ def measure(folder: Path, houses: int, base: int) -> bool:
 
     call_command("migrate", database="owner", verbosity=0)
     delivery, linked = county(folder / "county", houses, base)
-    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    began, used = time.perf_counter(), busy(backend)
     with transaction.atomic():
         narrow(EVERYWHERE)
         inside, done = seconds_of(lambda: actions.record(NOBODY, delivery, linked, why="bench", division="330802"))
     loaded = time.perf_counter() - began
+    spent = told(busy(backend), used)
     rows = sum(one["added"] for one in done.counts.values())
     many = linked.houses.height
     print(f"record: {many:,} houses, {rows:,} rows and as many versions in {loaded:.1f} s ({loaded - inside:.1f} s of it commit):"
-          f" {60 * many / loaded:,.0f} houses a minute", flush=True)  # fmt: skip
+          f" {60 * many / loaded:,.0f} houses a minute; {spent}", flush=True)  # fmt: skip
+    used = busy(backend)
     with seeing(EVERYWHERE):
         read, (_, again_linked) = seconds_of(lambda: queries.tables(EVERYWHERE, "330802"))
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
             size = cursor.fetchone()[0]
     assert again_linked.houses.height == many
-    print(f"tables: {read:.1f} s; {size} on disk; {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB at most", flush=True)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"tables: {read:.1f} s; {told(busy(backend), used)}; {size} on disk; {most:,.0f} MB at most", flush=True)
     return 60 * many / loaded >= 100_000
 
 

@@ -68,6 +68,7 @@ def update(model: type[models.Model], frame: pl.DataFrame) -> None:
     named, taken = _names(model, changed)
     with connection.cursor() as cursor:
         _bring(cursor, model, frame)
+        cursor.execute("ANALYZE incoming")
         cursor.execute(f"UPDATE {model._meta.db_table} held SET ({named}) = ROW({taken}) FROM incoming WHERE incoming.id = held.id")
         cursor.execute("DROP TABLE incoming")
 
@@ -78,6 +79,7 @@ def delete(model: type[models.Model], ids: pl.Series) -> None:
         return
     with connection.cursor() as cursor:
         _bring(cursor, model, ids.alias("id").to_frame())
+        cursor.execute("ANALYZE incoming")
         cursor.execute(f"DELETE FROM {model._meta.db_table} held USING incoming WHERE incoming.id = held.id")
         cursor.execute("DROP TABLE incoming")
 
@@ -104,4 +106,3 @@ def _bring(cursor: Any, model: type[models.Model], frame: pl.DataFrame) -> None:
             text = memoryview(part.with_columns(hex_of).write_csv(include_header=False, quote_style="non_numeric").encode())
             for at in range(0, len(text), SENT_AT_ONCE):
                 rows.write(text[at : at + SENT_AT_ONCE])
-    cursor.execute("ANALYZE incoming")
