@@ -74,6 +74,9 @@ STORED: dict[str, type[Row]] = {**LISTED, "coverage": models.Coverage, "link": m
 POINTS = {"household_id": "household", "parcel_id": "parcel"}
 """Columns that point to a row of another table."""
 
+NOT_OF_THE_CORE = {"id", "division", "is_head", *POINTS}
+"""Columns that the core does not know."""
+
 _THROUGH = {("house", "parcel_id"): "house_parcel", ("house", "household_id"): "house_household"}
 _THROUGH |= {("right", "parcel_id"): "right_parcel", ("right", "household_id"): "right_household"}
 
@@ -146,7 +149,7 @@ def opened(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         once = frame.select(pl.col(f"{column}_hash").alias("hash"), pl.col(f"{column}_sealed").alias("sealed")).drop_nulls().unique("hash")
         clear = once.select("hash", pl.Series(column, sealing.unseal_many(once["sealed"].to_list()), dtype=pl.String))
         made = made.join(clear, left_on=f"{column}_hash", right_on="hash", how="left", maintain_order="left")
-    return made.select(list(columns(name)))
+    return made.select(column for column in columns(name) if column in made.columns)
 
 
 def of_delivery(delivery: Delivery, linked: Linked, division: str, sources: Mapping[int, str]) -> dict[str, pl.DataFrame]:

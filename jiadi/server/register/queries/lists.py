@@ -80,19 +80,19 @@ def tables(scope: Scope, division: str, as_of: Moment = None) -> tuple[Delivery,
         The delivery and its links. Sources bear the numbers of their delivery, or are numbered anew where two have the same one;
         `extra["sources"]` names each one's id. Of problems there are only the cells that could not be read.
     """
-    return delivered(*whole(scope.within(Scope.of([division])), as_of))
+    return delivered(*whole(scope.within(Scope.of([division])), as_of, ids=False))
 
 
-def whole(scope: Scope, as_of: Moment = None) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+def whole(scope: Scope, as_of: Moment = None, ids: bool = True) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     """Rows of every table, and the sources with their numbers (全部的行与来源)."""
-    rows = {name: rows_of(name, scope, as_of) for name in frames.STORED}
+    rows = {name: rows_of(name, scope, as_of, ids) for name in frames.STORED}
     return rows, _sources(scope, as_of, rows)
 
 
 def delivered(rows: Mapping[str, pl.DataFrame], sources: pl.DataFrame) -> tuple[Delivery, Linked]:
     """What `whole` gives, as the core has it (行还原为交付)."""
     numbers = dict(sources.select("id", "source_id").iter_rows())
-    placed = {name: _numbered(frame, numbers) for name, frame in rows.items()}
+    placed = {name: _numbered(rows[name], numbers) for name in frames.LISTED}
     delivery = Delivery(
         _lists(placed, {*sources["table"]}),
         sources.drop("id", "delivered_on"),
@@ -107,14 +107,18 @@ def delivered(rows: Mapping[str, pl.DataFrame], sources: pl.DataFrame) -> tuple[
     return delivery, Linked(houses, households, _pairs(rows["link"]), pl.DataFrame(schema=PROBLEMS))
 
 
-def rows_of(name: str, scope: Scope, as_of: Moment = None) -> pl.DataFrame:
+def rows_of(name: str, scope: Scope, as_of: Moment = None, ids: bool = True) -> pl.DataFrame:
     """Rows of a table with the columns of `frames.columns` (一表的行).
 
     Args:
         name: of a list, `coverage` or `link`.
         scope, as_of: see `known`.
+        ids: with the register's ids and divisions; without them, as the core has rows, it is read faster.
     """
     schema = frames.stored_schema(name)
+    if not ids:
+        left_out = frames.NOT_OF_THE_CORE if name != "link" else {*frames.PLACED}
+        schema = {column: kind for column, kind in schema.items() if column not in left_out}
     return frames.opened(name, bulk.read(known(frames.STORED[name], scope, as_of).values_list(*schema), schema))
 
 
