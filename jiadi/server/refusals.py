@@ -51,6 +51,9 @@ class Refused(Refusal):
         self.wait = wait
         why, todo = (table()[code][key].format(**filled) for key in ("en", "todo_en"))
         super().__init__(code, why, todo, law)
+        # The command line tells a refusal in the reader's language by this.
+        zh = "".join(table()[code][key].format(**filled) for key in ("zh", "todo_zh"))
+        self.said = {"zh": zh, "en": f"{why} {todo}"}
 
 
 def refuse(code: str, law: str = "", wait: int = 0, **filled: object) -> Refused:

@@ -9,9 +9,10 @@ import typer
 # First of all, since the command line loads this package, and this package the words of the command line.
 app = typer.Typer(add_completion=False)
 
+from jiadi.server.commands import appoint as _appoint  # noqa: E402
 from jiadi.server.commands import demo as _demo  # noqa: E402
 from jiadi.server.commands import look as _look  # noqa: E402
 from jiadi.server.commands import run as _run  # noqa: E402
 from jiadi.server.commands import save as _save  # noqa: E402
 
-__all__ = ["_demo", "_look", "_run", "_save", "app"]
+__all__ = ["_appoint", "_demo", "_look", "_run", "_save", "app"]
