@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "jiadi.server.accounts",
     "jiadi.server.cases",
     "jiadi.server.register",
+    "jiadi.server.survey",
     "jiadi.server.policy",
 ]
 MIDDLEWARE = [
@@ -109,6 +110,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+FILE_UPLOAD_HANDLERS = ["jiadi.server.survey.views.handler.Bounded"]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from jiadi.server.cases.models import Act
 from jiadi.server.database.scope import Scope
@@ -25,3 +25,13 @@ def ids_apart_from(scope: Scope, subject: str) -> QuerySet[Any, Any]:
 def named(scope: Scope, acts: Iterable[UUID]) -> dict[UUID, Act]:
     """Acts by their ids, those that a scope sees (按编号查操作)."""
     return {one.id: one for one in Act.objects.filter(scope.where(), id__in=list(acts))}
+
+
+def last(scope: Scope) -> int:
+    """Number of the last act that a scope sees (最后一次操作的序号); 0 where there is none."""
+    return Act.objects.filter(scope.where()).aggregate(last=Max("number"))["last"] or 0
+
+
+def ids_after(scope: Scope, number: int) -> list[UUID]:
+    """Ids of the acts of a scope after a number (其后的操作)."""
+    return list(Act.objects.filter(scope.where(), number__gt=number).values_list("id", flat=True))

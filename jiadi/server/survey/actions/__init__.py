@@ -1,0 +1,1 @@
+"""What may be done with imports (导入操作): the only writers of their rows and of their media."""
