@@ -6,18 +6,15 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from jiadi.server.accounts.queries import NOBODY
 from jiadi.server.database.private import Private
-from jiadi.server.database.scope import EVERYWHERE, Scope, narrow
-from jiadi.server.refusals import Refused
+from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.register.models import House
-from jiadi.server.survey import media, queries, tasks
+from jiadi.server.survey import tasks
 from jiadi.server.survey.actions import moving, uploading
 from jiadi.server.survey.models import Import
 from jiadi.survey.sample import generate

@@ -17,7 +17,7 @@ from jiadi import __version__
 from jiadi.codes.division import within
 from jiadi.register.tables import Delivery
 from jiadi.run import check as run_check
-from jiadi.run import checked, pipeline, store
+from jiadi.run import checked, pipeline
 from jiadi.run.stages import Progress, Stages
 from jiadi.server.accounts.queries import NOBODY
 from jiadi.server.cases import queries as acts
@@ -138,7 +138,7 @@ def _tie(wanted: Wanted, laid: Delivery, draft: Path, stages: Stages) -> None:
             waiting = review_workbook.write(draft, laid, tied.linked, tied.likely, wanted.lang)
             pairs.waiting(laid, tied.linked, tied.likely).write_parquet(draft / WAITING)
             (draft / "linking").mkdir()
-            remarks = store.named_columns(tied.linked.problems, laid)
+            remarks = survey_report.named_columns(tied.linked.problems, laid)
             survey_report.write_problems(draft / "linking", laid, remarks, wanted.lang)
         with stages.stage("compare"), seeing(wanted.scope):
             shown = preview(NOBODY, laid, tied.linked, wanted.code)
