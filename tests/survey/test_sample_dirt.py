@@ -111,6 +111,11 @@ def test_no_dirt_unless_asked_for(folders: tuple[Path, Path]) -> None:
     assert json.loads((folders[0] / "truth.json").read_text(encoding="utf-8"))["dirt"] == []
 
 
+@pytest.mark.parametrize("houses", [1, 30, 100])
+def test_a_small_county_may_have_no_cell_that_a_mistake_fits(tmp_path: Path, houses: int) -> None:
+    assert generate(tmp_path, houses, seed=SEED, dirt=SHARE).files
+
+
 def test_share_of_dirt_is_the_one_asked_for(dirt: list[dict[str, Any]]) -> None:
     rows = sum(frame.height for frame in write_down(invent("330802", HOUSES, SEED)).values())
     spots = {(spot["file"], spot["sheet"], spot["row"]) for spot in dirt}

@@ -245,7 +245,9 @@ class _Changes:
 
 
 def _scatter(column: pl.Series, cells: Mapping[int, object]) -> pl.Series:
-    """The column with some cells overwritten."""
+    """The column with some cells overwritten; a small county may have none that a mistake fits."""
+    if not cells:
+        return column
     place = np.full(len(column), -1)
     place[list(cells)] = np.arange(len(cells))
     new = pl.Series(list(cells.values()), dtype=column.dtype).gather(np.maximum(place, 0))
