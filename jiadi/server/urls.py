@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("", include("jiadi.server.accounts.urls")),
+    path("", include("jiadi.server.survey.urls")),
 ]
 
 handler400 = "jiadi.server.refusals.bad_request"

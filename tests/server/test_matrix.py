@@ -50,6 +50,7 @@ from jiadi.server.database.fields import Geometry
 from jiadi.server.database.private import Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.register.columns import Version
+from jiadi.server.survey.models import Import
 
 TABLE = yaml.safe_load((Path(__file__).parent / "matrix.yaml").read_text(encoding="utf-8"))
 ENTRIES: list[dict[str, Any]] = TABLE["addresses"]
@@ -147,6 +148,9 @@ def furnish(place: Place) -> None:
                 place.unmade[str(model._meta.model_name)] = str(why).splitlines()[0]
             else:
                 place.objects[str(model._meta.model_name)] = row
+        place.objects["checking"] = Import.objects.create(
+            division=place.division, code=PLACES[place.name], title=place.marker, state="checking"
+        )
 
 
 def fill(row: models.Model, column: Any, place: Place) -> None:
@@ -285,7 +289,8 @@ class World:
             browser.cookies["sessionid"] = self.sessions[one.role]
         address, data = self.address(one), self.filled(one.entry.get("data", {}), one)
         with transaction.atomic():
-            answer = browser.generic(method or one.method, address) if method or one.method == "GET" else browser.post(address, data)
+            asked = method or one.method
+            answer = browser.post(address, data) if asked == "POST" and not method else browser.generic(asked, address)
             answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             transaction.set_rollback(True)
         return answer

@@ -112,7 +112,7 @@ def keep(path: Path) -> str:
     place = kept(sha256)
     with room():
         place.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, place)
+        path.replace(place)
         _settle(place.parent)
     return sha256
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 
 from jiadi.server.survey import media
@@ -21,7 +20,7 @@ class Bounded(TemporaryFileUploadHandler):
         self.request.upload_refused = code  # type: ignore[union-attr]
         raise StopUpload(connection_reset=True)
 
-    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None) -> None:  # type: ignore[override]
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: str | None = None) -> None:
         """Whether the form is too large as a whole is known before its first byte."""
         self.too_large = content_length > most_bytes() + FORM_BYTES
 
@@ -37,9 +36,9 @@ class Bounded(TemporaryFileUploadHandler):
         self._guarded(super().receive_data_chunk)(raw_data, start)
         return None
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> Any:
         """Its end."""
-        return self._guarded(super().file_complete)(file_size)  # type: ignore[no-any-return]
+        return self._guarded(super().file_complete)(file_size)
 
     def _guarded(self, do: Any) -> Any:
         def tried(*args: Any, **kwargs: Any) -> Any:
