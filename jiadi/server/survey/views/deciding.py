@@ -72,7 +72,7 @@ def mapping(request: Request, held: UUID) -> HttpResponse:
             "columns": [(one.name, one.zh if language() == "zh" else one.name) for one in TABLES[sheet.table].columns],
             "missing": [_column(sheet.table, name) for name in sheet.missing],
             "questions": [(_column(sheet.table, name), headings) for name, headings in sheet.questions.items()],
-            "rows": [(place, row, say(f"mapping.how.{row.how}")) for place, row in enumerate(sheet.headings)],
+            "rows": [(place, row, say("mapping.how." + row.how)) for place, row in enumerate(sheet.headings)],
         }
         for number, sheet in enumerate(sheets)
     ]
@@ -201,7 +201,7 @@ def shown_changes(request: Request, held: Import) -> dict[str, Any]:
     if what in ("added", "kept", "changed") and table:
         of_table = rows.filter(table=table, what=what).sort("key")
         part = of_table.slice((page - 1) * ROWS, ROWS)
-        context |= {"keys": part["key"].to_list(), "more": of_table.height > page * ROWS, "what_words": say(f"preview.{what}")}
+        context |= {"keys": part["key"].to_list(), "more": of_table.height > page * ROWS, "what_words": say("preview." + what)}
     of_cells = cells.filter(table=table) if table else cells
     context |= {"cells": [_cell(row) for row in of_cells.head(ROWS).iter_rows(named=True)], "cells_total": of_cells.height}
     edited, departments = _frame("edited.parquet", held.tied), _frame("departments.parquet", held.tied)

@@ -79,7 +79,7 @@ def one(request: Request, held: UUID) -> HttpResponse:
         "tables": [(table_name(name), counts) for name, counts in found.summary.get("tables", {}).items()],
         "mapped": bool(found.checked) and (media.result(found.checked) / MAPPING).is_file(),
         "waiting": sum(found.summary.get("waiting", {}).values()),
-        "left": [(table_name(name), say(f"import.left.{reason}"), many) for name, reason, many in found.summary.get("left", [])],
+        "left": [(table_name(name), say("import.left." + reason), many) for name, reason, many in found.summary.get("left", [])],
         "changes": bool(found.summary.get("changes")),
     }
     return render(request, "survey/import.html", context)
@@ -95,8 +95,8 @@ def described(request: Request, held: Import) -> dict[str, Any]:
         "held": held,
         "fault": told | {"detail": fault.get("detail", "")} if fault else None,
         "may_accept": held.division in request.access.scope("accept"),
-        "state_words": say(f"import.state.{held.state}"),
-        "stage_words": say(f"import.stage.{held.stage}") if held.stage else "",
+        "state_words": say("import.state." + held.state),
+        "stage_words": say("import.stage." + held.stage) if held.stage else "",
         "percent": round(held.share * 100),
     }
 
@@ -113,7 +113,14 @@ def results(held: Import) -> list[dict[str, Any]]:
         for path, size in media.contents(media.result(name)).items() if name else ():
             key = path.partition("/")[0] if "/" in path else path
             last = path.rpartition("/")[2] if "/" in path else ""
-            shown.append({"path": path, "words": say(f"import.result.{key}"), "last": last if key == "returned" else "", "bytes": size})
+            shown.append(
+                {
+                    "path": path,
+                    "words": say("import.result." + key.replace(".", "_")),
+                    "last": last if key == "returned" else "",
+                    "bytes": size,
+                }
+            )
     return shown
 
 
@@ -127,7 +134,7 @@ def _problems(held: Import) -> list[tuple[str, str, int]]:
 def progress(request: Request, held: UUID) -> JsonResponse:
     """How far an import is, for the script of its page."""
     found = queries.one(request.access, held)
-    words = say(f"import.stage.{found.stage}") if found.stage else say("import.stage.waits")
+    words = say("import.stage." + found.stage) if found.stage else say("import.stage.waits")
     return JsonResponse({"state": found.state, "working": found.working, "stage": words, "percent": round(found.share * 100)})
 
 
