@@ -32,12 +32,12 @@ def create(access: Access, code: str, title: str) -> Import:
         access: of who imports; `code`: of the division in which all of its rows must lie; `title`: as people call it.
 
     Raises:
-        Refused: `division_unknown`, `outside_scope`.
+        Refused: `division_code`, `outside_scope`.
     """
     try:
         place = Scope.of([code.strip()])
     except ValueError:
-        raise refuse("division_unknown") from None
+        raise refuse("division_code", division=code) from None
     if access.user is not None and not access.scope(queries.RIGHT).covers(place):
         raise refuse("outside_scope", division=code)
     held = Import(division=span(code.strip())[0], code=prefix(code.strip().ljust(12, "0")), title=title, created_by=access.user)
