@@ -16,8 +16,9 @@ from typing import Any
 
 import polars as pl
 
-from jiadi.run import pipeline, store
-from jiadi.survey.sample.generate import generate
+from jiadi.run import pipeline
+from jiadi.survey import report
+from jiadi.survey.sample.generate import generate, not_planted
 
 Counts = list[int]
 TRUE, LINKED, RIGHT, LEFT_OVER, WAITING = range(5)
@@ -39,8 +40,8 @@ def told(outcome: pipeline.Outcome, answers: dict[str, Any]) -> str:
     """Mistakes planted, missed and invented, and verdicts that differ, as words."""
     place = ("file", "sheet", "row", "column", "code")
     planted = {tuple(one[key] for key in place) for one in answers["dirt"]}
-    found = pl.concat([outcome.delivery.problems, store.named_columns(outcome.linked.problems, outcome.delivery)])
-    said = set(found.select(place).rows())
+    found = pl.concat([outcome.delivery.problems, report.named_columns(outcome.linked.problems, outcome.delivery)])
+    said = {one for one in found.select(place).rows() if one[-1] not in not_planted()}
     judged = dict(outcome.judgement.houses.select("id", "verdict").iter_rows())
     differing = sum(judged.get(house) != verdict for house, verdict in answers["verdicts"].items())
     kinds = len({one["code"] for one in answers["dirt"]})

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jiadi.cli import app
+from jiadi.survey.sample.generate import not_planted
 
 SAME = ("verdicts.gpkg", "register.gpkg", "findings.xlsx", "problems.xlsx", "problems.jsonl", "report.html")
 
@@ -54,7 +55,9 @@ def test_every_planted_finding_is_found_and_no_other(out: Path, truth: dict[str,
 def test_every_planted_dirt_is_named_and_clean_cells_raise_none(out: Path, truth: dict[str, object]) -> None:
     keys = ("file", "sheet", "row", "column", "code")
     told = {tuple(json.loads(line)[key] for key in keys) for line in (out / "problems.jsonl").read_text(encoding="utf-8").splitlines()}
-    assert told == {tuple(one[key] for key in keys) for one in truth["dirt"]}  # type: ignore[attr-defined]
+    planted = {tuple(one[key] for key in keys) for one in truth["dirt"]}  # type: ignore[attr-defined]
+    # What lists ask of each other follows from what they say, and a merged cell from the layout: neither is a mistake in a cell.
+    assert {one for one in told if one[-1] not in not_planted()} == planted
 
 
 def test_no_row_is_lost(out: Path) -> None:
