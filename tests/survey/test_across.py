@@ -19,6 +19,7 @@ from jiadi.survey.pages import examples
 from jiadi.survey.problems import levels
 from jiadi.survey.read import read
 from jiadi.survey.report import with_messages
+from jiadi.survey.sample import generate
 
 VILLAGE, OTHER = "330802005211", "330802009202"
 A, B, C = (f"330802001001JC{number:05d}" for number in (1, 2, 3))
@@ -229,3 +230,19 @@ def test_a_house_built_after_its_approval_lapsed(tmp_path: Path) -> None:
     (tmp_path / "农房调查.csv").write_text("调查编号,建成年份,层数,不动产单元号\n" + "\n".join(rows) + "\n", encoding="utf-8")
     found = across.across(check(read([tmp_path])))
     assert found.filter(pl.col("code") == "built_after_lapse").select("row", "value", "other").rows() == [(3, "2013", "2010-05-01")]
+
+
+def test_codes_that_are_asked_of_a_clean_county_are_those_that_one_list_lacks(tmp_path: Path) -> None:
+    """Held against sets of codes: an invented county has homesteads that one department alone knows."""
+    generate(tmp_path, 400, seed=9)
+    delivery = check(read([tmp_path]))
+    found = across.across(delivery)
+    drawn, held = (delivery.tables[name].drop_nulls("parcel_code") for name in ("parcel", "right"))
+    villages = [set(frame["village_code"]) for frame in (drawn, held)]
+    lacking = {row for code, village, row in held.select("parcel_code", "village_code", "source_row").iter_rows()
+               if village in villages[0] and code not in set(drawn["parcel_code"])}  # fmt: skip
+    assert lacking and set(found.filter(code="code_not_in_parcels", table="right")["row"]) == lacking
+    unheld = {code for code, village in drawn.select("parcel_code", "village_code").iter_rows()
+              if village in villages[1] and code not in set(held["parcel_code"])}  # fmt: skip
+    assert unheld and set(found.filter(code="parcel_not_in_ledger")["value"]) == unheld
+    assert set(found["code"]) == {"code_not_in_parcels", "parcel_not_in_ledger", "built_after_lapse"}
