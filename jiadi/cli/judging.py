@@ -14,6 +14,7 @@ import polars as pl
 from jiadi.cli import show
 from jiadi.cli.words import say
 from jiadi.errors import Refusal
+from jiadi.geo.piece import let_go
 from jiadi.insight import report as insight_report
 from jiadi.insight import workbook
 from jiadi.law.load import keep as keep_law
@@ -34,6 +35,8 @@ from jiadi.survey.review import decision
 from jiadi.survey.review import pairs as review_pairs
 from jiadi.survey.review import workbook as review_workbook
 
+_COUNTED = {"person", "member", "aid", "house"}
+"""Lists of which workbook and report ask only how long they are: what they say stands in the linked register."""
 LEFT_OUT = ("findings.xlsx", "report.html", giveback.FOLDER)
 """Results for people that a run may leave out; no other result is made from them."""
 
@@ -82,11 +85,11 @@ def judge_and_write(
             between = survey_report.named_columns(between, outcome.delivery)
             found = pl.concat([outcome.delivery.problems, between, totals.told(outcome.delivery)])
             more = [renewal_report.conflict_sheet(disagreed, lang), across.sheet(asked, lang), totals.sheet(sums, lang)]
+            waiting = review_pairs.waiting(outcome.delivery, outcome.linked, outcome.likely)
             about = _about(outcome.delivery)
             aside.start(survey_report.write_problems, draft, about, found, lang, [sheet.at_rest() for sheet in more])
             if giveback.FOLDER not in without:
                 back = aside.start(giveback.write, draft, list(files), about, found, lang, profile)
-            waiting = review_pairs.waiting(outcome.delivery, outcome.linked, outcome.likely)
             aside.start(review_workbook.write_pairs, draft, waiting, lang)
             _for_people(draft, outcome, lang, without)
             aside.wait(besides=back)
@@ -105,7 +108,10 @@ def judge_and_write(
 
 
 def _about(delivery: Delivery) -> Delivery:
-    """A delivery without its rows: what problems are told from."""
+    """A delivery without its rows: what problems are told from. The delivery lets go of what nobody asks for from here on."""
+    for name in _COUNTED & delivery.tables.keys():
+        delivery.tables[name] = delivery.tables[name].select("id")
+    let_go()
     told = {key: delivery.extra[key] for key in ("layouts", "area_differences", "parcel_overlaps")}
     return Delivery(sources=delivery.sources, files=delivery.files, extra=told)
 
