@@ -96,15 +96,22 @@ def judge_and_write(
         if back is not None:
             with stage("give_back"):
                 back.result()
-        counted = summary.of_run(outcome, found, lang) | {
-            "conflicts": conflict.counts(disagreed),
-            "review": review_workbook.counts(waiting),
-            "across": across.counts(asked),
-            "reconciliation": totals.differing(sums),
-            "left_out": [name for name in LEFT_OUT if name in without],
-        }
+        counted = summary.of_run(outcome, found, lang) | _counted(disagreed, waiting, asked, sums, without)
         summary.write(draft / "summary.json", counted)
     return counted
+
+
+def _counted(
+    disagreed: pl.DataFrame, waiting: pl.DataFrame, asked: pl.DataFrame, sums: pl.DataFrame, without: Collection[str]
+) -> dict[str, Any]:
+    """What the summary tells besides the run itself."""
+    return {
+        "conflicts": conflict.counts(disagreed),
+        "review": review_workbook.counts(waiting),
+        "across": across.counts(asked),
+        "reconciliation": totals.differing(sums),
+        "left_out": [name for name in LEFT_OUT if name in without],
+    }
 
 
 def _about(delivery: Delivery) -> Delivery:
