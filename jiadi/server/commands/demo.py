@@ -18,7 +18,7 @@ from jiadi.server.commands import app, instance, processes
 from jiadi.server.commands.run import Port, Var, command, halt, refuse_taken
 from jiadi.server.commands.words import Refused, guarded, say
 
-START_S = 60
+START_S = 300
 """How long a server may take until it answers."""
 
 

@@ -48,6 +48,7 @@ def guarded(lang: str) -> Iterator[None]:
             raise
         _fail(say("not_installed", lang, name=missing.name), lang, 2)
     except Exception as why:
-        if not type(why).__module__.startswith(("psycopg", "django.db")):
+        # Of psycopg or of Django, neither of which is loaded here; any other error of a database is a bug of ours, and shows as one.
+        if not any(kind.__name__ == "OperationalError" for kind in type(why).__mro__):
             raise
         _fail(say("refused_unreachable", lang, why=(str(why).strip().splitlines() or [type(why).__name__])[0]), lang, 2)
