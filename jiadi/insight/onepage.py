@@ -51,7 +51,8 @@ def write(path: Path, run: Kept, houses: Sequence[str], lang: str) -> None:
         raise Refusal(
             "no_font", "No font with Chinese is on this machine.", "Install fonts-noto-cjk (Debian), or another of: " + ", ".join(FONTS)
         )
-    drawings = sketch.of_houses(run.directory / "register.gpkg", run.judgement.houses, houses)
+    drawn = run.directory / "register.gpkg"  # a run of the server keeps no layers
+    drawings = sketch.of_houses(drawn, run.judgement.houses, houses) if drawn.exists() else {}
     told = [_house(explain.explain(run.judgement, run.lawset, house, lang), drawings.get(house), lang) for house in houses]
     data = {
         "title": say("title", lang),

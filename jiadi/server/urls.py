@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz, name="readyz"),
     path("", include("jiadi.server.accounts.urls")),
     path("", include("jiadi.server.survey.urls")),
+    path("", include("jiadi.server.policy.urls")),
 ]
 
 handler400 = "jiadi.server.refusals.bad_request"

@@ -12,6 +12,7 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 from jiadi.codes.division import full_name, prefix
+from jiadi.policy.labels import label
 
 register = template.Library()
 """The tags that templates know without loading them."""
@@ -70,6 +71,16 @@ def told(words: dict[str, str]) -> str:
     '村干部'
     """
     return words[language()]
+
+
+@register.filter
+def named(words: str) -> str:
+    """What people read for stored words that are joined by commas (名称): findings, verdicts, remedies.
+
+    >>> named("over_area,idle")
+    '超占面积、闲置房屋'
+    """
+    return ("、" if language() == "zh" else ", ").join(label(word, language()) for word in words.split(",") if word)
 
 
 @register.filter

@@ -151,6 +151,7 @@ def furnish(place: Place) -> None:
         place.objects["checking"] = Import.objects.create(
             division=place.division, code=PLACES[place.name], title=place.marker, state="checking"
         )
+    place.objects["judged"] = place.objects["verdict"].house
 
 
 def fill(row: models.Model, column: Any, place: Place) -> None:

@@ -68,6 +68,7 @@ class Verdict(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["run", "division", "verdict", "id"], name="verdict_in_run"),
+            models.Index(fields=["run", "id"], name="verdict_page"),
             models.Index(fields=["house", "-id"], name="verdict_of_house"),
         ]
 
@@ -92,3 +93,42 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.verdict}"
+
+
+class Job(models.Model):
+    """Work that somebody asked for (后台任务): a worker does it with the rights that the asker has then.
+
+    Args:
+        division: first number of it; `code` as it was asked for.
+        kind: what is done; `wanted`: what it is to know.
+        by: who asked; `by_name` as the name was then.
+        fault: of the refusal: `code` of the table, `filled`, `detail`.
+        result: what came of it: the run's id, or what the kind of work says.
+    """
+
+    STATES = {"waiting": "等待", "running": "进行", "done": "完成", "refused": "未办理", "failed": "出错", "cancelled": "已取消"}
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    code = models.TextField()
+    kind = models.TextField(choices={"judge": "判定", "whatif": "试算", "compare": "比较", "export": "导出"}, default="judge")
+    wanted = models.JSONField(default=dict)
+    why = models.TextField()
+    by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    by_name = models.TextField(default="")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.TextField(choices=STATES, default="waiting")
+    fault = models.JSONField(default=dict)
+    result = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "id"], name="job_place")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be waited for."""
+        return self.state in ("waiting", "running")

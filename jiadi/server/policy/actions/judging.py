@@ -7,11 +7,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
-from uuid import UUID
 
 import polars as pl
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -25,16 +22,9 @@ from jiadi.server.cases.actions import acting
 from jiadi.server.database import bulk
 from jiadi.server.database.scope import EVERYWHERE, Scope, span
 from jiadi.server.policy.models import Run, Standing, Verdict
+from jiadi.server.policy.queries import folder_of
 from jiadi.server.refusals import refuse
 from jiadi.server.register import queries as register
-
-FOLDER = "runs"
-"""Below the media: what each run rests on, so that it can be explained later."""
-
-
-def folder_of(run: UUID) -> Path:
-    """Where a run is kept (运行留存目录)."""
-    return Path(settings.MEDIA_ROOT) / FOLDER / str(run)
 
 
 def judge(access: Access, division: str, *, why: str, on: date | None = None, law: str | None = None, progress: Progress = silent) -> Run:

@@ -1,0 +1,76 @@
+"""Jobs of judging (判定任务): each may be killed at any moment and done again from the beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from jiadi.errors import Refusal
+from jiadi.server.accounts.queries import Access, access
+from jiadi.server.database.scope import EVERYWHERE, seeing
+from jiadi.server.policy import actions
+from jiadi.server.policy.actions.ordering import QUEUE, TASK
+from jiadi.server.policy.models import Job
+from jiadi.server.refusals import Refused, refuse
+
+AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
+"""A database that was restarted is waited for."""
+
+
+@app.task(name=TASK, queue=QUEUE, retry=AGAIN)
+def policy_job(job_id: str) -> None:
+    """Do what was asked for, once."""
+    try:
+        do(job_id)
+    finally:
+        connection.close()  # a job runs in a thread of its own
+
+
+def do(job_id: str) -> None:
+    """Do a job in one transaction, or say on it why not (办理任务)."""
+    with seeing(EVERYWHERE):
+        held = Job.objects.filter(pk=job_id).select_related("by").first()
+        if held is None or not held.open:
+            return
+        Job.objects.filter(pk=job_id).update(state="running")
+        who = access(held.by, timezone.localdate())
+    try:
+        with seeing(who.whole):
+            mine = Job.objects.select_for_update().filter(pk=job_id).first()
+            if mine is None:  # the asker's grant has ended meanwhile
+                raise refuse("no_right")
+            if mine.state != "running":
+                return
+            result = WORK[held.kind](who, held)
+            Job.objects.filter(pk=job_id).update(state="done", result=result, done_at=timezone.now())
+    except Refusal as refusal:
+        _end(job_id, "refused", refusal)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        _end(job_id, "failed", refuse("server_error"))
+        raise
+
+
+def _end(job_id: str, state: str, refusal: Refusal) -> None:
+    own = isinstance(refusal, Refused)
+    filled = {key: str(text) for key, text in refusal.filled.items()} if isinstance(refusal, Refused) else {}
+    fault = {"code": refusal.code, "filled": filled, "detail": "" if own else f"{refusal.why} {refusal.what_to_do}"}
+    with seeing(EVERYWHERE):
+        Job.objects.filter(pk=job_id).update(state=state, fault=fault, done_at=timezone.now())
+
+
+def _judge(who: Access, job: Job) -> dict[str, Any]:
+    on, law = job.wanted.get("on"), job.wanted.get("law") or None
+    run = actions.judge(who, job.code, why=job.why, on=date.fromisoformat(on) if on else None, law=law)
+    return {"run": str(run.id)}
+
+
+WORK: dict[str, Callable[[Access, Job], dict[str, Any]]] = {"judge": _judge}
+"""Kind of job → what does it; the result is kept on the job."""

@@ -1,0 +1,15 @@
+"""Addresses of judging (判定网址)."""
+
+from django.urls import path
+
+from jiadi.server.policy import views
+
+urlpatterns = [
+    path("runs", views.runs, name="runs"),
+    path("runs/new", views.new_run, name="new_run"),
+    path("runs/<uuid:run>", views.run, name="run"),
+    path("houses/<uuid:house>/verdict", views.verdict, name="verdict"),
+    path("houses/<uuid:house>/verdict.pdf", views.printed, name="printed_verdict"),
+    path("jobs/<uuid:job>", views.job, name="job"),
+    path("jobs/<uuid:job>/cancel", views.cancel_job, name="cancel_job"),
+]
