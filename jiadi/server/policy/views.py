@@ -170,7 +170,7 @@ def _uuid(asked: QueryDict, name: str) -> UUID | None:
         Refused: `bad_request`.
     """
     try:
-        return UUID(asked[name]) if asked.get(name) else None
+        return UUID(str(asked[name])) if asked.get(name) else None
     except ValueError:
         raise refuse("bad_request") from None
 
