@@ -39,7 +39,7 @@ LONG_S = 240
 
 
 @pytest.fixture(scope="module")
-def instance() -> Iterator[Path]:
+def served() -> Iterator[tuple[Path, Private]]:
     """A database in which what is written stays, and a folder of media."""
     folder = Path(tempfile.mkdtemp(prefix="jiadi-killed-"))
     folder.chmod(0o755)
@@ -52,13 +52,19 @@ def instance() -> Iterator[Path]:
         call_command("migrate", database="owner", verbosity=0)
         settings.MEDIA_ROOT = folder / "media"
         os.environ["JIADI_DATABASE_URL"] = private.url(APP)
-        yield folder
+        yield folder, private
         del os.environ["JIADI_DATABASE_URL"]
         settings.MEDIA_ROOT = media_root
         connections.close_all()
     for alias, held in before.items():
         _point(alias, held)
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def instance(served: tuple[Path, Private]) -> Path:
+    """The folder of the instance."""
+    return served[0]
 
 
 def _point(alias: str, held: dict[str, Any]) -> None:
@@ -171,3 +177,20 @@ def test_of_two_who_accept_the_same_import_one_is_told(instance: Path) -> None:
     with seeing(EVERYWHERE), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'import_accept' AND lock = %s", [str(held.pk)])
         assert cursor.fetchone() == (1,)
+
+
+def test_a_database_that_is_restarted_in_the_middle_loses_nothing(served: tuple[Path, Private]) -> None:
+    folder, private = served
+    held = delivered(folder, 6)
+    with worker(folder) as started:
+        until(lambda: now(held).stage != "" or now(held).state != "checking", started, folder)
+        private.stop()
+        private.start()
+        connections.close_all()
+        # Whether the worker outlives it or whoever watches it starts another one: what it had begun is ended.
+        end = time.monotonic() + LONG_S
+        while started.poll() is None and now(held).state == "checking" and time.monotonic() < end:
+            time.sleep(0.1)
+    with worker(folder) as started:
+        until(lambda: now(held).state == "checked", started, folder)
+    assert now(held).fault == {}

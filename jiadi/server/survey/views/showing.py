@@ -103,6 +103,8 @@ def described(request: Request, held: Import) -> dict[str, Any]:
 
 def table_name(name: str) -> str:
     """A list by its name in the reader's language (表名)."""
+    if name in ("link", "coverage"):
+        return say("preview.table." + name)
     return TABLES[name].zh if language() == "zh" and name in TABLES else name.replace("_", " ")
 
 
