@@ -173,14 +173,15 @@ def _headings(sheets: list[RawSheet]) -> pl.DataFrame:
     """Headings that were guessed, and those of which two claim one column."""
     rows: list[tuple[object, ...]] = []
     for sheet in sheets:
-        place = (sheet.file, sheet.sheet, sheet.heading_row)
         known = TABLES[sheet.table]
         for name in sorted(sheet.guessed & sheet.columns.keys()):
-            heading = sheet.header(name)
-            rows.append((*place, heading, "heading_guessed", "note", heading, f"{known.column(name).zh} {name}"))
+            heading, row = sheet.header(name), sheet.heading_rows.get(sheet.columns[name], sheet.heading_row)
+            rows.append((sheet.file, sheet.sheet, row, heading, "heading_guessed", "note", heading, f"{known.column(name).zh} {name}"))
         for name, numbers in sorted(sheet.claimed.items()):
             headings = "、".join(sheet.headers[number] for number in numbers)
-            rows.append((*place, sheet.headers[numbers[0]], "column_claimed_twice", "unknown", headings, f"{known.column(name).zh} {name}"))
+            row = sheet.heading_rows.get(numbers[0], sheet.heading_row)
+            place = (sheet.file, sheet.sheet, row, sheet.headers[numbers[0]])
+            rows.append((*place, "column_claimed_twice", "unknown", headings, f"{known.column(name).zh} {name}"))
     return pl.DataFrame(rows, schema=PROBLEMS, orient="row")
 
 

@@ -83,7 +83,7 @@ class Marker:
         self.plan, self.styles = plan, styles
         wanted = "|".join(letter(column) for column in plan.codes)
         self._codes = re.compile(rf'<c r="((?:{wanted})([0-9]+))"([^>]*?)(/>|><v>([^<]*)</v></c>|>)') if wanted else None
-        self._red = frozenset(number for number in range(len(styles.formats)) if styles.is_red(number)) if plan.marked else frozenset()
+        self._red = {number for number in range(len(styles.formats)) if styles.is_red(number)} if plan.marked else set()
 
     def marked(self, source: BinaryIO) -> Iterator[bytes]:
         """The sheet with its marks, piece by piece.
@@ -140,7 +140,10 @@ class Marker:
         kind, style = _attribute(_TYPE, attributes) or "n", int(_attribute(_STYLE, attributes) or 0)
         if int(row) <= self.plan.heading_row or (value is None and end == ">" and kind != "inlineStr"):
             return found[0]  # headings; and formulas, which a text format would stop
-        text = self.styles.derived(style, red=self.styles.is_red(style), text=True)
+        was_red = self.styles.is_red(style)
+        text = self.styles.derived(style, red=was_red, text=True)
+        if was_red:
+            self._red.add(text)  # an earlier mark, which goes where nothing is wrong any more
         if kind == "n" and value is not None:
             return inline(place, digits(value), text)
         return f'<c r="{place}"{_STYLE.sub("", attributes)} s="{text}"{end}'

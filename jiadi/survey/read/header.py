@@ -116,6 +116,27 @@ class Below:
     totals: pl.DataFrame
 
 
+def rows_of(frame: pl.DataFrame, heading: Heading) -> dict[int, int]:
+    """Rows of headings that do not stand in the last row of several (表头所在行), by column.
+
+    Args:
+        frame: `row` and cells of the whole sheet.
+        heading: as found.
+
+    >>> heading = Heading(1, 2, ["权利人", "面积/使用"], Match())
+    >>> rows_of(pl.DataFrame({"row": [1, 2], "t0": ["权利人", None], "t1": ["面积", "使用"]}), heading)
+    {0: 1}
+    """
+    rows = frame.filter(pl.col(ROW).is_between(heading.first, heading.last)).sort(ROW)
+    found = {}
+    for number in range(len(heading.texts)):
+        filled = _kinds(frame, number)
+        held = rows.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in filled))[ROW].to_list() if filled else []
+        if held and held[-1] != heading.last:
+            found[number] = held[-1]
+    return found
+
+
 def data_rows(frame: pl.DataFrame, heading: Heading) -> Below:
     """The rows under a heading that are data (数据行).
 

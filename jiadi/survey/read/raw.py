@@ -42,6 +42,8 @@ class RawSheet:
         bounds: of the shapes, in the file's coordinates.
         sure: whether anything but a few headings tells the list.
         heading_row: last row of the heading, as Excel shows it; 0 where there is none.
+        heading_rows: source column → row in which its heading stands, where that is another one: of a heading that is merged over
+            several rows the first, for a spreadsheet shows what is in that cell alone.
         left: columns of the sheet before source column 0.
         guessed: schema columns whose heading is one letter off.
         claimed: schema column → source columns that claim it; none of them is taken.
@@ -70,6 +72,7 @@ class RawSheet:
     bounds: tuple[float, float, float, float] | None = None
     sure: bool = True
     heading_row: int = 0
+    heading_rows: dict[int, int] = field(default_factory=dict)
     left: int = 0
     guessed: frozenset[str] = frozenset()
     claimed: dict[str, list[int]] = field(default_factory=dict)

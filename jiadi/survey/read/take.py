@@ -230,6 +230,7 @@ def _sheet(name: str, path: Path, digest: str, one: _Opened, rule: Rule) -> RawS
     sheet.merged = repeated
     sheet.sure = heading.match.score >= SURE or bool(rule.table)
     sheet.heading_row, sheet.left = heading.last, one.left
+    sheet.heading_rows = header.rows_of(one.frame, heading) if one.grid else {}
     sheet.guessed, sheet.claimed, sheet.asked = frozenset(near), claimed, frozenset(rule.columns)
     if one.layer is not None:
         sheet.crs_text = one.layer.crs_text if one.layer.crs_text and not (one.layer.crs_assumed and rule.crs) else rule.crs

@@ -112,8 +112,8 @@ def _pages(form: Form, seed: int, beside: Beside) -> None:
             beside.laid.append((form.file, name, int(row[-1]) + 2, "remark"))
         if page.merged:
             beside.laid.append((form.file, name, first, "merged_cells"))
-        beside.told += [Told(form.file, name, first - 1, heading, "heading_guessed") for heading in page.headings.values()]
-        beside.told += [Told(form.file, name, first - 1, heading, "column_claimed_twice") for heading in page.claiming[:1]]
+        beside.told += [Told(form.file, name, first - 2, heading, "heading_guessed") for heading in page.headings.values()]
+        beside.told += [Told(form.file, name, first - 2, heading, "column_claimed_twice") for heading in page.claiming[:1]]
 
 
 def _outlines(world: World, lists: dict[str, pl.DataFrame], beside: Beside) -> None:
