@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("jiadi.server.accounts.urls")),
     path("", include("jiadi.server.survey.urls")),
     path("", include("jiadi.server.policy.urls")),
+    path("", include("jiadi.server.api.urls")),
 ]
 
 handler400 = "jiadi.server.refusals.bad_request"

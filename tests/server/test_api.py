@@ -1,0 +1,89 @@
+"""The interface for programs: the same scope as the pages, by page, refused in words, and as its description says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+import schemathesis
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+
+from jiadi.server.accounts.models import User
+from jiadi.server.accounts.queries import NOBODY
+from jiadi.server.cases.actions import acting
+from jiadi.server.database.private import Private
+from jiadi.server.database.scope import EVERYWHERE, narrow
+from jiadi.server.register.models import House
+
+VILLAGE, OTHER = 330802005202, 330803002204
+EXAMPLES = 8
+
+
+@pytest.fixture
+def stocked(db: Private) -> None:
+    """Five houses here, one elsewhere; the last one here is called by a resident ID."""
+    narrow(EVERYWHERE)
+    with acting(NOBODY, "furnish", why="test"):
+        for number in range(4):
+            House.objects.create(division=VILLAGE, key=f"house-{number}", storeys=number or None)
+        House.objects.create(division=VILLAGE, key="330802197603151230", owner_name="某甲")
+        House.objects.create(division=OTHER, key="elsewhere")
+
+
+@pytest.fixture
+def officer(stocked: None, make_user: Callable[..., User], enter: Callable[..., Client]) -> Client:
+    return enter(make_user("officer", "village_officer", str(VILLAGE)))
+
+
+def test_a_list_comes_by_page_and_within_the_scope(officer: Client) -> None:
+    seen: list[dict[str, Any]] = []
+    after = ""
+    for _ in range(3):
+        told = officer.get(f"/api/v1/houses?limit=2{after}").json()
+        seen += told["items"]
+        after = f"&after={told['next']}"
+    assert told["next"] is None
+    assert [one["key"] for one in seen] == ["house-0", "house-1", "house-2", "house-3", "330802********1230"]
+    assert (seen[0]["storeys"], seen[1]["storeys"], seen[0]["division"]) == (None, 1, str(VILLAGE))
+    assert "某甲" not in str(seen)
+    assert officer.get("/api/v1/houses?division=330803").json() == {"items": [], "next": None}
+
+
+def test_what_is_out_of_reach_is_not_there(officer: Client) -> None:
+    narrow(EVERYWHERE)
+    far = House.objects.get(key="elsewhere").pk
+    answers = [officer.get(f"/api/v1/houses/{one}") for one in (far, uuid4())]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_refusal_is_a_problem_in_json(officer: Client, enter: Callable[..., Client]) -> None:
+    for answer, status, code in (
+        (officer.get("/api/v1/houses?limit=0"), 422, "bad_parameter"),
+        (officer.get("/api/v1/houses/nothing"), 422, "bad_parameter"),
+        (officer.get("/api/v1/nothing"), 404, "not_found"),
+        (enter().get("/api/v1/houses"), 401, "sign_in_needed"),
+    ):
+        assert (answer.status_code, answer["Content-Type"], answer.json()["code"]) == (status, "application/problem+json", code)
+
+
+def test_no_request_that_the_description_allows_or_forbids_is_a_server_error(officer: Client) -> None:
+    officer.raise_request_exception = False
+    schema = schemathesis.openapi.from_dict(officer.get("/api/openapi.json").json())
+    asked: list[int] = []
+    for operation in schema.get_all_operations():
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(operation.ok().as_strategy())
+        def ask(case: Any) -> None:
+            sent = case.as_transport_kwargs(base_url="http://localhost")
+            address = requests.Request(sent["method"], sent["url"], params=sent.get("params")).prepare().path_url
+            asked.append(officer.generic(sent["method"], address).status_code)
+            assert asked[-1] < 500, address
+
+        ask()
+    assert len(asked) > EXAMPLES * 4 and 200 in asked
