@@ -60,6 +60,7 @@ SETTINGS = {
         Setting("JIADI_BACKUP_DATABASE_URL", str, "", "the same database as a role that reads every row, for backups", secret=True),
         Setting("JIADI_SECRET_KEY", str, "", "50 random characters or more", secret=True),
         Setting("JIADI_DATA_KEYS", str, "", "the keys of persons' data, see docs/guide/keys.md", secret=True),
+        Setting("JIADI_KEY_PROVIDER", str, "", "module:function that gives the keys of persons' data, see docs/guide/keys.md"),
         Setting("JIADI_VAR", Path, Path("var"), "the folder of media, results and the private database"),
         Setting("JIADI_HOSTS", _words, ["127.0.0.1", "localhost"], "names under which the server is reached, joined by commas"),
         Setting("JIADI_HTTPS", _truth, True, "true where pages travel by HTTPS, false on this machine alone"),

@@ -47,7 +47,7 @@ def readiness() -> dict[str, bool]:
     Returns:
         database: it answers; migrations: none is missing; worker: one lately said that it lives; keys: there, or it is the demo.
     """
-    keys = settings.DEMO or bool(value("JIADI_SECRET_KEY") and value("JIADI_DATA_KEYS"))
+    keys = settings.DEMO or bool(value("JIADI_SECRET_KEY") and (value("JIADI_DATA_KEYS") or value("JIADI_KEY_PROVIDER")))
     try:
         knock()
         missing = missing_migrations()

@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jiadi.errors import Refusal
+from jiadi.server.database import sealing
 from jiadi.server.environment import value
 from jiadi.server.health import UNREACHABLE, knock, missing_migrations
 from jiadi.server.jobs.queries import workers_alive
@@ -69,7 +70,7 @@ def bad_setting(refusal: Refusal) -> Check:
 
 def of_settings() -> list[Check]:
     """What the environment alone tells (设置检查): keys, debugging, HTTPS, disk, time zone."""
-    key, data_keys = value("JIADI_SECRET_KEY"), value("JIADI_DATA_KEYS")
+    key, data_keys = value("JIADI_SECRET_KEY"), sealing.given()
     good_key = len(key) >= LEAST_KEY and len(set(key)) > 10 and key == settings.SECRET_KEY
     local = set(settings.ALLOWED_HOSTS) <= {"127.0.0.1", "localhost", "[::1]"}
     folder = settings.VAR

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
+from psycopg import sql
 
 from jiadi.server.accounts.actions import create_user, grant
 from jiadi.server.accounts.models import SignIn, User
 from jiadi.server.accounts.queries import OPERATOR
-from jiadi.server.database.private import APP, OWNER, Private
+from jiadi.server.commands import dump
+from jiadi.server.database.private import APP, BACKUP, OWNER, Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.database.url import connection
 
@@ -50,6 +54,31 @@ def db(database: Private) -> Iterator[Private]:
     with transaction.atomic():
         yield database
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def copy(database: Private) -> Iterator[str]:
+    """Name of a migrated database beside the first one: for tests that commit. It is dropped afterwards."""
+    name = f"copy_{id(object()):x}"
+    database.create(name)
+    with dump.snapshot(database.url(BACKUP)) as (_, moment):
+        held = io.BytesIO(b"".join(dump.dump(database.url(BACKUP), moment)))
+    dump.bring_back(database.url(OWNER, name), held)
+    yield name
+    with psycopg.connect(database.url("postgres", "postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def committed(database: Private, copy: str) -> Iterator[str]:
+    """The same, with Django's `default` pointed at it."""
+    before = connections["default"].settings_dict
+    connections["default"].close()
+    _serve("default", database.url(APP, copy))
+    yield copy
+    connections["default"].close()
+    connections.databases["default"] = before
+    connections["default"] = connections.create_connection("default")
 
 
 @pytest.fixture

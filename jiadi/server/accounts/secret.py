@@ -10,12 +10,14 @@ from uuid import UUID
 from django.utils.crypto import constant_time_compare
 
 from jiadi.errors import Refusal
-from jiadi.server.database.sealing import seal_many, unseal_many
+from jiadi.server.database.sealing import place_of, seal_many, unseal_many
+
+PLACE = place_of("accounts_secondfactor", "sealed")
 
 
 def seal(secret: str, user: UUID) -> bytes:
     """Seal the secret of a user (封存)."""
-    (sealed,) = seal_many([user.hex + secret])
+    (sealed,) = seal_many([user.hex + secret], PLACE)
     assert sealed is not None
     return sealed
 
@@ -32,7 +34,7 @@ def unseal(sealed: bytes, user: UUID) -> str:
     Traceback (most recent call last):
     jiadi.errors.Refusal: A second factor is sealed for another user. Set it up anew.
     """
-    text = unseal_many([sealed])[0] or ""
+    text = unseal_many([sealed], PLACE)[0] or ""
     if not constant_time_compare(text[:32], user.hex):
         raise Refusal("not_sealed_here", "A second factor is sealed for another user.", "Set it up anew.")
     return text[32:]

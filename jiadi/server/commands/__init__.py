@@ -11,8 +11,9 @@ app = typer.Typer(add_completion=False)
 
 from jiadi.server.commands import appoint as _appoint  # noqa: E402
 from jiadi.server.commands import demo as _demo  # noqa: E402
+from jiadi.server.commands import keys as _keys  # noqa: E402
 from jiadi.server.commands import look as _look  # noqa: E402
 from jiadi.server.commands import run as _run  # noqa: E402
 from jiadi.server.commands import save as _save  # noqa: E402
 
-__all__ = ["_appoint", "_demo", "_look", "_run", "_save", "app"]
+__all__ = ["_appoint", "_demo", "_keys", "_look", "_run", "_save", "app"]

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from jiadi.server.commands.words import Refused
 from jiadi.server.database.private import program
+from jiadi.server.database.resealing import columns
 
 PIECE = 1 << 20
 VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE", "sslmode": "PGSSLMODE"}
@@ -23,10 +24,6 @@ TABLES = """
 SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.objid = c.oid AND x.classid = 'pg_class'::regclass AND x.deptype = 'e')
 ORDER BY c.relname COLLATE "C"
-"""
-SEALED = """
-SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
-WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attname LIKE '%\\_sealed' AND a.atttypid = 'bytea'::regtype
 """
 SAME_TEXT = (
     "SET timezone = 'UTC'",
@@ -86,9 +83,9 @@ def holding(held: psycopg.Connection[Any], app: str) -> Holding:
     tables = {name: _sum(held, name) for (name,) in held.execute(TABLES).fetchall()}
     head = held.execute("SELECT number, encode(hash, 'hex') FROM cases_head").fetchone() if "cases_head" in tables else None
     keys: set[int] = set()
-    for table, column in held.execute(SEALED).fetchall():
-        question = sql.SQL("SELECT DISTINCT get_byte({0}, 0) FROM {1} WHERE octet_length({0}) > 0")
-        keys |= {row[0] for row in held.execute(question.format(sql.Identifier(column), sql.Identifier(table)))}
+    for column in columns(held):
+        question = "SELECT DISTINCT get_byte({sealed}, 0) FROM {table} WHERE octet_length({sealed}) > 0"
+        keys |= {row[0] for row in held.execute(column.filled(question))}
     version = held.execute("SHOW server_version").fetchone()
     return Holding(
         tables,

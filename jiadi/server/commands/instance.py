@@ -110,10 +110,13 @@ def keep_demo_settings(folder: Path) -> None:
 
 
 def keep_secret(path: Path, text: str) -> None:
-    """Write a file that nobody else can read, whole or not at all (写保密文件)."""
+    """Write a file that nobody else can read, whole or not at all (写保密文件). It stays with the user whose it was."""
+    was = path.stat() if path.exists() else None
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        if was and was.st_uid != os.geteuid():
+            os.fchown(file.fileno(), was.st_uid, was.st_gid)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

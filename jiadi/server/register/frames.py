@@ -125,10 +125,19 @@ def stored(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         if column in frame.columns:
             values = frame[column].to_list()
             made = made.with_columns(
-                pl.Series(f"{column}_sealed", sealing.seal_many(values), dtype=pl.Binary),
+                pl.Series(f"{column}_sealed", sealing.seal_many(values, bound(name, column)), dtype=pl.Binary),
                 pl.Series(f"{column}_hash", sealing.hash_many(values), dtype=pl.Binary),
             ).drop(column)
     return made
+
+
+def bound(name: str, column: str) -> str:
+    """The column in which a value is sealed (加密位置).
+
+    >>> bound("right", "holder_id")
+    'register_right.holder_id_sealed'
+    """
+    return sealing.place_of(STORED[name]._meta.db_table, f"{column}_sealed")
 
 
 def plain(column: str) -> pl.Expr:
@@ -147,7 +156,8 @@ def opened(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     made = frame.with_columns(*codes, *map(plain, ids))
     for column in sealed(name):
         once = frame.select(pl.col(f"{column}_hash").alias("hash"), pl.col(f"{column}_sealed").alias("sealed")).drop_nulls().unique("hash")
-        clear = once.select("hash", pl.Series(column, sealing.unseal_many(once["sealed"].to_list()), dtype=pl.String))
+        values = sealing.unseal_many(once["sealed"].to_list(), bound(name, column))
+        clear = once.select("hash", pl.Series(column, values, dtype=pl.String))
         made = made.join(clear, left_on=f"{column}_hash", right_on="hash", how="left", maintain_order="left")
     return made.select(column for column in columns(name) if column in made.columns)
 
