@@ -50,6 +50,7 @@ from jiadi.server.database.fields import Geometry
 from jiadi.server.database.private import Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.register.columns import Version
+from jiadi.server.register.models import Tally
 from jiadi.server.survey.models import Import
 
 TABLE = yaml.safe_load((Path(__file__).parent / "matrix.yaml").read_text(encoding="utf-8"))
@@ -113,8 +114,8 @@ class Place:
 
 
 def row_models() -> list[type[models.Model]]:
-    """Models of ours whose rows lie in a division, those that others point to first. Versions and acts are made by the database."""
-    apart = (Version, Act, Grant)
+    """Models of ours whose rows lie in a division, those that others point to first. Versions, acts and counts are made by the database."""
+    apart = (Version, Act, Grant, Tally)
     left = [
         model
         for model in apps.get_models()

@@ -91,3 +91,32 @@ def keep_versions(table: str, versions: str) -> list[migrations.RunSQL]:
         )
         for event, tables in events.items()
     ]
+
+
+def keep_tally(table: str, what: str, word: str = "") -> list[migrations.RunSQL]:
+    """The database counts the rows of a table by division, those that are there already too (维护计数).
+
+    Args:
+        table: with a bigint column `division`.
+        what: as which they are counted.
+        word: expression of a row whose word goes behind it, after a space; "" for none.
+    """
+    events = {"INSERT": "NEW TABLE AS new_rows", "DELETE": "OLD TABLE AS old_rows"}
+    events["UPDATE"] = f"{events['DELETE']} {events['INSERT']}"
+    given, counted = (f"'{what} ', '{word}'", f"'{what} ' || {word}") if word else (f"'{what}'", f"'{what}'")
+    everywhere = "SELECT set_config('jiadi.scope', '{{[0,1000000000000)}}', true);"
+    return [
+        *(
+            migrations.RunSQL(
+                f"""CREATE TRIGGER tally_{event.lower()} AFTER {event} ON {table} REFERENCING {tables}
+                FOR EACH STATEMENT EXECUTE FUNCTION jiadi_tally({given});""",
+                f"DROP TRIGGER tally_{event.lower()} ON {table};",
+            )
+            for event, tables in events.items()
+        ),
+        migrations.RunSQL(
+            f"""{everywhere.format()}
+            INSERT INTO register_tally (division, what, count) SELECT division, {counted}, count(*) FROM {table} GROUP BY 1, 2;""",
+            migrations.RunSQL.noop,
+        ),
+    ]

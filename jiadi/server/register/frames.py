@@ -13,6 +13,7 @@ from jiadi.register.tables import Delivery, Linked, dtype
 from jiadi.server.database import sealing
 from jiadi.server.register import models
 from jiadi.server.register.columns import SEALED, Row
+from jiadi.server.register.sounds import with_sounds
 
 LISTED: dict[str, type[Row]] = {
     "household": models.Household,
@@ -119,8 +120,8 @@ def numbered(name: str) -> list[str]:
 
 
 def stored(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows as the database holds them (入库形式): persons' numbers sealed, divisions as numbers."""
-    made = frame.with_columns(pl.col(column).cast(pl.Int64) for column in numbered(name) if column in frame.columns)
+    """Rows as the database holds them (入库形式): persons' numbers sealed, divisions as numbers, with how names sound."""
+    made = with_sounds(name, frame).with_columns(pl.col(column).cast(pl.Int64) for column in numbered(name) if column in frame.columns)
     for column in sealed(name):
         if column in frame.columns:
             values = frame[column].to_list()

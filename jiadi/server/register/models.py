@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Collate
 
 from jiadi.server.database import keys
 from jiadi.server.register.columns import Row, columns_of, versions_of
+
+
+def by_text(column: str, name: str) -> models.Index:
+    """An index for the beginnings of texts (文本前缀索引): bytes in their order, whatever the database's own order of words is.
+
+    Row-level security lets an index serve =, < and >= alone; LIKE and its kin would wait until each row was seen.
+    """
+    return models.Index(Collate(column, "C"), "id", name=name)
 
 
 class Division(models.Model):
@@ -77,17 +86,24 @@ class Household(Row):
     """A household (户)."""
 
     class Meta:
-        indexes = [models.Index(fields=["division", "id"], name="household_place")]
+        indexes = [
+            models.Index(fields=["division", "id"], name="household_place"),
+            by_text("household_code", "household_text_code"),
+        ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="household_key")]
 
 
 @columns_of("person")
 class Person(Row):
-    """A person of the household register (户籍人口). `is_head`: the one head of the household; a list may name several."""
+    """A person of the household register (户籍人口). `is_head`: the one head of the household; a list may name several.
+
+    `initials` and `pinyin`: how the name sounds, to find it by; null where nobody reckoned it.
+    """
 
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="persons")
     is_head = models.BooleanField(null=True)
     initials = models.TextField(null=True)
+    pinyin = models.TextField(null=True)
     phone_sealed = models.BinaryField(null=True)
     phone_hash = models.BinaryField(null=True)
 
@@ -96,6 +112,7 @@ class Person(Row):
             models.Index(fields=["division", "id"], name="person_place"),
             models.Index(fields=["id_number_hash"], name="person_number"),
             models.Index(fields=["phone_hash"], name="person_phone"),
+            *(by_text(column, f"person_text_{column}") for column in ("name", "initials", "pinyin")),
         ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="person_key")]
 
@@ -135,6 +152,7 @@ class Parcel(Row):
         indexes = [
             models.Index(fields=["division", "id"], name="parcel_place"),
             models.Index(models.F("parcel_code"), name="parcel_by_code"),
+            *(by_text(column, f"parcel_text_{column}") for column in ("parcel_code", "unit_code", "holder_name", "location")),
         ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="parcel_key_once")]
 
@@ -148,6 +166,7 @@ class House(Row):
         footprint_id: the footprint's name in the core; null without one.
         footprint_source_id, footprint_source_row: where it was drawn.
         stated_only: nobody drew it.
+        initials, pinyin: how the owner's name sounds.
     """
 
     parcel = models.ForeignKey(Parcel, models.PROTECT, null=True, related_name="houses")
@@ -157,11 +176,15 @@ class House(Row):
     footprint_source_id = models.UUIDField(null=True)
     footprint_source_row = models.IntegerField(null=True)
     stated_only = models.BooleanField(null=True)
+    initials = models.TextField(null=True)
+    pinyin = models.TextField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["division", "id"], name="house_place"),
             models.Index(models.F("survey_code"), name="house_by_survey_code"),
+            *(by_text(column, f"house_text_{column}") for column in ("survey_code", "unit_code", "parcel_code", "house_number")),
+            *(by_text(column, f"house_text_{column}") for column in ("owner_name", "initials", "pinyin")),
         ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="house_key")]
 
@@ -336,6 +359,24 @@ class Media(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Tally(models.Model):
+    """How many rows each division has (区划计数): kept by the database itself with every change, so that nobody counts rows.
+
+    Args:
+        division: as the rows have it; `what`: name of the table, or `verdict ` and the verdict that stands.
+    """
+
+    division = models.BigIntegerField()
+    what = models.TextField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["what", "division"], name="tally_once")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.division}"
 
 
 KEPT = (

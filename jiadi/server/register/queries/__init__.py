@@ -5,28 +5,39 @@ from __future__ import annotations
 from jiadi.server.register.frames import STORED
 from jiadi.server.register.queries.descent import became, came_from, division, interests, with_predecessors
 from jiadi.server.register.queries.file import HouseFile, Trace, house_file, trace
+from jiadi.server.register.queries.finding import Found, chosen, listed, search
 from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, known, moment, rows_of, tables, whole
 from jiadi.server.register.queries.media import media_of, medium
 from jiadi.server.register.queries.named import named
+from jiadi.server.register.queries.paging import Page, beginning, count, counts, page
 
 __all__ = [
     "STORED",
     "VERSIONS",
+    "Found",
     "HouseFile",
     "Moment",
+    "Page",
     "Trace",
     "became",
+    "beginning",
     "came_from",
+    "chosen",
+    "count",
+    "counts",
     "delivered",
     "division",
     "house_file",
     "interests",
     "known",
+    "listed",
     "media_of",
     "medium",
     "moment",
     "named",
+    "page",
     "rows_of",
+    "search",
     "tables",
     "trace",
     "whole",
