@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 from django import template
@@ -92,6 +93,16 @@ def place(division: int) -> str:
     """
     code = f"{division:012}"
     return f"{full_name(code)}（{prefix(code)}）" if full_name(code) else prefix(code)
+
+
+@register.simple_tag
+def kept_query(kept: dict[str, str], **more: str) -> str:
+    """What an address says behind the question mark (查询串): what is kept, and what is new.
+
+    >>> kept_query({"q": "张"}, after="1")
+    'q=%E5%BC%A0&after=1'
+    """
+    return urlencode({**kept, **more})
 
 
 def of_request(request: Any) -> dict[str, object]:

@@ -89,7 +89,10 @@ class Standing(models.Model):
     unknowns = models.TextField(default="")
 
     class Meta:
-        indexes = [models.Index(fields=["division", "verdict", "house"], name="standing_place")]
+        indexes = [
+            models.Index(fields=["division", "verdict", "house"], name="standing_place"),
+            models.Index(fields=["verdict", "division", "house"], name="standing_verdict"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.key} {self.verdict}"

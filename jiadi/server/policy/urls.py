@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from jiadi.server.policy import views
+from jiadi.server.policy import houses, views
 
 urlpatterns = [
+    path("houses", houses.houses, name="houses"),
+    path("houses/<uuid:house>", houses.house, name="house"),
     path("runs", views.runs, name="runs"),
     path("runs/new", views.new_run, name="new_run"),
     path("runs/<uuid:run>", views.run, name="run"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jiadi.server.register.frames import STORED
-from jiadi.server.register.queries.descent import became, came_from, division, interests, with_predecessors
-from jiadi.server.register.queries.file import HouseFile, Trace, house_file, trace
+from jiadi.server.register.queries.beside import zones_beside
+from jiadi.server.register.queries.descent import became, came_from, division, divisions_of, interests, interests_in, with_predecessors
+from jiadi.server.register.queries.file import HouseFile, Trace, belonging, house_file, trace
 from jiadi.server.register.queries.finding import Found, chosen, listed, search
 from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, known, moment, rows_of, tables, whole
 from jiadi.server.register.queries.media import media_of, medium
@@ -21,14 +22,17 @@ __all__ = [
     "Trace",
     "became",
     "beginning",
+    "belonging",
     "came_from",
     "chosen",
     "count",
     "counts",
     "delivered",
     "division",
+    "divisions_of",
     "house_file",
     "interests",
+    "interests_in",
     "known",
     "listed",
     "media_of",
@@ -42,4 +46,5 @@ __all__ = [
     "trace",
     "whole",
     "with_predecessors",
+    "zones_beside",
 ]

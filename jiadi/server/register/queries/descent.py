@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -47,6 +48,17 @@ def interests(scope: Scope, thing: House | Parcel, on: date | None = None, as_of
     if on is not None:
         held &= Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
     return list(known(Interest, scope, as_of).filter(held).order_by("kind", "valid_from", "id"))
+
+
+def interests_in(scope: Scope, thing_id: UUID, as_of: Moment = None) -> list[Any]:
+    """Rights in a house or a parcel by its id (按编号查权利), whether or not it is still there."""
+    held = Q(house_id=thing_id) | Q(parcel_id=thing_id)
+    return list(known(Interest, scope, as_of).filter(held).order_by("kind", "valid_from", "id"))
+
+
+def divisions_of(scope: Scope, parent: int) -> list[Division]:
+    """Divisions right below one that a scope has (下级区划)."""
+    return list(Division.objects.filter(scope.where("code"), parent=parent).order_by("code"))
 
 
 def division(code: int, on: date | None = None) -> Division | None:

@@ -92,6 +92,32 @@ def house_file(scope: Scope, house_id: UUID, as_of: Moment = None) -> HouseFile:
     return HouseFile(house, parcel, household, **{name: tuple(part) for name, part in parts.items()}, sources=tuple(sources))
 
 
+def belonging(table: str, scope: Scope, row: Any, as_of: Moment = None) -> dict[str, Rows]:
+    """What belongs to a parcel, a household, a person or a zone (关联的行), table by table."""
+    linked = _Linked(scope, as_of)
+    if table == "parcel":
+        return {
+            "house": _sorted(known(models.House, scope, as_of).filter(parcel_id=row.id)),
+            "right": _sorted(known(models.Right, scope, as_of).filter(parcel_id=row.id)),
+            "holder": _of_code(scope, as_of, models.Holder, "parcel_code", row),
+            "approval": linked.left_of("approval_parcel", models.Approval, [row.key]),
+        }
+    if table == "household":
+        return {
+            "person": _sorted(known(models.Person, scope, as_of).filter(household_id=row.id)),
+            "house": _sorted(known(models.House, scope, as_of).filter(household_id=row.id)),
+            "right": _sorted(known(models.Right, scope, as_of).filter(household_id=row.id)),
+            "account": _of_code(scope, as_of, models.Account, "household_code", row),
+        }
+    if table == "person":
+        return {
+            "household": list(known(models.Household, scope, as_of).filter(id=row.household_id)) if row.household_id else [],
+            "member": linked.left_of("member_person", models.Member, [row.key]),
+            "aid": linked.left_of("aid_person", models.Aid, [row.key]),
+        }
+    return {}
+
+
 def trace(scope: Scope, model: type[Any], row_id: UUID) -> list[Trace]:
     """Every version of a row, the newest first (变更轨迹); of one that is deleted too.
 

@@ -57,7 +57,7 @@ def page(rows: QuerySet[Any, Any], first: str = "division", after: str = "", bef
     shown, more = found[:size], len(found) > size
     if back:
         shown.reverse()
-    ends = [f"{row.id.hex}{getattr(row, first)}" for row in (shown[0], shown[-1])] if shown else ["", ""]
+    ends = [f"{row.pk.hex}{getattr(row, first)}" for row in (shown[0], shown[-1])] if shown else ["", ""]
     return Page(tuple(shown), ends[0] if (more if back else after) else "", ends[1] if back or more else "")
 
 
@@ -70,11 +70,11 @@ def _position(text: str, first: str) -> tuple[int | str, UUID] | None:
 def _from(rows: QuerySet[Any, Any], first: str, position: tuple[int | str, UUID] | None, size: int, back: bool) -> list[Any]:
     """Two ranges of one index: the rest of the same value, then the next ones."""
     sign, beyond = ("-", "lt") if back else ("", "gt")
-    ordered = rows.order_by(f"{sign}{first}", f"{sign}id")
+    ordered = rows.order_by(f"{sign}{first}", f"{sign}pk")
     if position is None:
         return list(ordered[:size])
     value, row_id = position
-    near = list(ordered.filter(**{first: value, f"id__{beyond}": row_id})[:size])
+    near = list(ordered.filter(**{first: value, f"pk__{beyond}": row_id})[:size])
     return near + list(ordered.filter(**{f"{first}__{beyond}": value})[: size - len(near)]) if len(near) < size else near
 
 

@@ -1,0 +1,59 @@
+"""Houses with the verdict that stands (房屋清单与档案)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from jiadi.policy.labels import label, sections
+from jiadi.server.accounts.gate import allowed
+from jiadi.server.policy.models import Standing
+from jiadi.server.register import queries
+from jiadi.server.register.views.files import house_described
+from jiadi.server.register.views.lists import described, page_of, scope_of
+from jiadi.server.words import language
+
+if TYPE_CHECKING:
+    from jiadi.server.accounts.middleware import Request
+
+
+@allowed("see")
+@require_GET
+def houses(request: Request) -> HttpResponse:
+    """Houses by page: of a division, of a verdict, beginning with a text."""
+    scope, code = scope_of(request)
+    text, verdict = request.GET.get("q", ""), request.GET.get("verdict", "")[:32]
+    found = queries.listed("house", scope)
+    standing = Standing.objects.filter(scope.where(), verdict=verdict)
+    if text:
+        chosen = queries.chosen(found, "house", text)
+        held = page_of(request, chosen.filter(pk__in=standing.values("house")) if verdict else chosen, "said")
+        rows, count = held.rows, None
+    elif verdict:
+        held = page_of(request, standing.only("house", "division"), "division")
+        by_id = found.in_bulk([one.pk for one in held.rows])
+        rows, count = tuple(by_id[one.pk] for one in held.rows if one.pk in by_id), queries.count(scope, f"verdict {verdict}")
+    else:
+        held = page_of(request, found, "division")
+        rows, count = held.rows, queries.count(scope, "house")
+    stand = dict(Standing.objects.filter(scope.where(), pk__in=[row.pk for row in rows]).values_list("house", "verdict"))
+    context = described(request, "house", held, rows, code, count)
+    context["rows"] = [(row, title, [*cells, label(stand.get(row.pk, ""), language())]) for row, title, cells in context["rows"]]
+    context |= {"verdict": verdict, "judged": True, "verdicts": [(one, label(one, language())) for one in sections()["verdict"]]}
+    return render(request, "register/list.html", context)
+
+
+@allowed("see")
+@require_GET
+def house(request: Request, house: UUID) -> HttpResponse:
+    """The file of a house, with the verdict that stands today."""
+    context = house_described(request, house)
+    stands = Standing.objects.filter(request.access.scope().where(), pk=house).first()
+    if stands is not None:
+        codes = [one for one in stands.findings.split(",") if one]
+        context["standing"] = {"verdict": label(stands.verdict, language()), "findings": [label(one, language()) for one in codes]}
+    return render(request, "register/row.html", context)
