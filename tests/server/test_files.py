@@ -128,9 +128,9 @@ def test_a_file_is_shown_as_it_was_known(manager: Client) -> None:
 
 def test_a_deleted_row_shows_its_trace(manager: Client) -> None:
     narrow(EVERYWHERE)
-    with acting(NOBODY, "fill", why="新增"):
+    with acting(NOBODY, "fill", why="新增", division=330802005202):
         made = Parcel.objects.create(key="gone", parcel_code="330802005202JC09999", division=330802005202)
-    with acting(NOBODY, "remove", why="误登删除"):
+    with acting(NOBODY, "remove", why="误登删除", division=330802005202):
         Parcel.objects.filter(pk=made.pk).delete()
     page = text_of(manager, f"/parcels/{made.pk}")
     assert "该记录已删除" in page and "误登删除" in page

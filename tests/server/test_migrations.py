@@ -9,7 +9,7 @@ from django.db.migrations.state import ProjectState
 
 
 def test_no_step_is_missing() -> None:
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None, ignore_no_migrations=True)
     assert loader.detect_conflicts() == {}
     changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(graph=loader.graph)
     assert {label: [str(step) for one in found for step in one.operations] for label, found in changes.items()} == {}
