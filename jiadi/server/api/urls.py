@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from jiadi.server.api.views import api
+from jiadi.server.api.views import api, description
 
-urlpatterns = [path("api/", api.urls)]
+urlpatterns = [path("api/openapi.json", description, name="api_description"), path("api/", api.urls)]

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
 from ninja import NinjaAPI, Query, Router
 from ninja.errors import ValidationError
 
@@ -22,7 +23,7 @@ from jiadi.server.register.queries import known
 MOST: Final = 500
 REFUSED: Final = {frozenset({400, 401, 403, 404, 409, 422, 429}): Problem}
 
-api = NinjaAPI(title="Jiadi", version="1", openapi_url="/openapi.json", docs_url=None, urls_namespace="api")
+api = NinjaAPI(title="Jiadi", version="1", openapi_url=None, docs_url=None, urls_namespace="api")
 v1 = Router(tags=["v1"])
 
 Division = Annotated[str, Query("", pattern=r"^([0-9]{2,12})?$", description="code of a division; its rows and those of all below it")]
@@ -140,3 +141,9 @@ def verdict(request: HttpRequest, house: UUID) -> Any:
 
 
 api.add_router("/v1", v1)
+
+
+@require_GET
+def description(request: HttpRequest) -> HttpResponse:
+    """What may be asked and what is answered, as OpenAPI 3.1 (接口说明)."""
+    return JsonResponse(api.get_openapi_schema(path_prefix="/api/"))

@@ -12,7 +12,7 @@ from jiadi.server.cases import queries as acts
 from jiadi.server.cases.models import Act
 from jiadi.server.database.scope import Scope
 from jiadi.server.register import models
-from jiadi.server.register.queries.lists import VERSIONS, Moment, known
+from jiadi.server.register.queries.lists import REACHING, VERSIONS, Moment, known
 
 Rows = list[Any]
 
@@ -126,7 +126,8 @@ def trace(scope: Scope, model: type[Any], row_id: UUID) -> list[Trace]:
         model: one of `models.KEPT`.
         row_id: of the row.
     """
-    versions = list(VERSIONS[model].objects.filter(scope.where(), id=row_id).order_by("-version"))
+    held = scope.reaching() if model in REACHING else scope.where()
+    versions = list(VERSIONS[model].objects.filter(held, id=row_id).order_by("-version"))
     told = acts.named(scope, {act for one in versions for act in (one.act, one.ended_by) if act})
     return [Trace(one, one.known_from, one.known_to, told.get(one.act), told.get(one.ended_by)) for one in versions]
 

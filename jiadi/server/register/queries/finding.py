@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 from jiadi.codes.person import to_18
 from jiadi.server.database import sealing
@@ -117,7 +117,8 @@ def chosen(rows: QuerySet[Any, Any], table: str, text: str) -> QuerySet[Any, Any
     typed = normal(text)
     by = {kind: columns for kind in kinds(typed) for columns in [WORDS[kind].get(table)] if columns}
     if not by:
-        return rows.none()
+        none: QuerySet[Any, Any] = rows.annotate(**{SAID: Value("")}).none()
+        return none
     kind, columns = next(iter(by.items()))
     if kind == "letters":
         typed = re.sub(r"[^a-z]", "", typed.lower())

@@ -108,7 +108,7 @@ class Reader:
     def changes(self, table: str, traces: Sequence[Trace]) -> list[tuple[Trace, list[tuple[str, str, str]]]]:
         """Every version with what it changed (逐版变更): heading, before, after; the first version changes nothing."""
         told = []
-        for one, earlier in zip(traces, [*traces[1:], None], strict=True):
+        for one, earlier in zip(traces, [*traces[1:], None][: len(traces)], strict=True):
             found = self._differing(table, earlier.row, one.row) if earlier else []
             told.append((one, found))
         return told
