@@ -18,29 +18,33 @@ from urllib.parse import urlsplit
 
 
 class Caller:
-    """Keeps connections that are free, as a proxy in front does."""
+    """Keeps connections that are free, as a proxy in front does. `cookie`: sent along."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, cookie: str = "") -> None:
         self.host, self.port = host, port
+        self.cookie = f"Cookie: {cookie}\r\n" if cookie else ""
         self.free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self.failed = 0
 
-    async def get(self, path: str) -> None:
-        """One request; failures are counted."""
+    async def get(self, path: str) -> bool:
+        """One request; failures are counted, and told."""
+        failed = True
         try:
             held = self.free.pop() if self.free else await asyncio.open_connection(self.host, self.port)
             reader, writer = held
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n{self.cookie}\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
             await reader.readexactly(length)
-            self.failed += not head.startswith(b"http/1.1 200")
+            failed = not head.startswith(b"http/1.1 200")
             if b"connection: close" in head:
                 writer.close()
             else:
                 self.free.append(held)
         except (OSError, asyncio.IncompleteReadError, IndexError):
-            self.failed += 1
+            failed = True
+        self.failed += failed
+        return not failed
 
 
 async def at_rate(caller: Caller, path: str, rate: float, seconds: float) -> list[float]:
