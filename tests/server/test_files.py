@@ -106,6 +106,9 @@ def test_the_file_of_a_house_shows_what_belongs_to_it(
     leader = enter(make_user("leader", "city_leader", "3308"))
     masked = text_of(leader, f"/houses/{house.pk}")
     assert house.owner_name not in masked and person.name not in masked and "*" in masked
+    assert str(house.pk) in text_of(manager, f"/houses?q={house.owner_name}")
+    for typed in (house.owner_name, house.pinyin, house.initials):
+        assert LINKED.findall(text_of(leader, f"/houses?q={typed}")) == [], "a name that is masked is not found out by typing it"
     for address in (f"/parcels/{house.parcel_id}", f"/households/{house.household_id}", f"/persons/{person.pk}"):
         page = text_of(manager, address)
         assert "录入测试县" in page and not re.search(r"\d{17}[\dX]", page)

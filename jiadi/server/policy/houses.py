@@ -14,7 +14,7 @@ from jiadi.server.accounts.gate import allowed
 from jiadi.server.policy.models import Standing
 from jiadi.server.register import queries
 from jiadi.server.register.views.files import house_described
-from jiadi.server.register.views.lists import described, page_of, scope_of
+from jiadi.server.register.views.lists import PERSONS, described, page_of, scope_of
 from jiadi.server.words import language
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def houses(request: Request) -> HttpResponse:
     found = queries.listed("house", scope)
     standing = Standing.objects.filter(scope.where(), verdict=verdict)
     if text:
-        chosen = queries.chosen(found, "house", text)
+        chosen = queries.chosen(found, "house", text, request.access.scope(PERSONS))
         held = page_of(request, chosen.filter(pk__in=standing.values("house")) if verdict else chosen, "said")
         rows, count = held.rows, None
     elif verdict:

@@ -112,14 +112,24 @@ def search(scope: Scope, names: Scope, text: str, home: Scope | None = None) -> 
     return Found({table: found[:MOST] for table, found in once.items()}, more, _places(scope, text))
 
 
-def chosen(rows: QuerySet[Any, Any], table: str, text: str) -> QuerySet[Any, Any]:
-    """Of a list the rows in which the likeliest column begins with a text (清单筛选): in the order of `said`."""
+def chosen(rows: QuerySet[Any, Any], table: str, text: str, names: Scope) -> QuerySet[Any, Any]:
+    """Of a list the rows in which the likeliest column begins with a text (清单筛选): in the order of `said`.
+
+    Args:
+        rows: of the list.
+        table: of the rows.
+        text: what was typed.
+        names: where persons' names may be seen; by a name no others are found.
+    """
     typed = normal(text)
+    if table == "zone":  # so few that no index is needed
+        return beginning(rows, "zone_name", typed)
     by = {kind: columns for kind in kinds(typed) for columns in [WORDS[kind].get(table)] if columns}
     if not by:
         none: QuerySet[Any, Any] = rows.annotate(**{SAID: Value("")}).none()
         return none
     kind, columns = next(iter(by.items()))
+    rows = rows.filter(names.where()) if kind in NAMES else rows
     if kind == "letters":
         typed = re.sub(r"[^a-z]", "", typed.lower())
         # Initials have as good as never a vowel behind the first letters.

@@ -81,7 +81,9 @@ def rows(request: Request, table: str) -> HttpResponse:
     scope, code = scope_of(request, right_of(table))
     text = request.GET.get("q", "")
     found = queries.listed(table, scope)
-    held = page_of(request, queries.chosen(found, table, text) if text else found, "said" if text else "division")
+    if text:
+        found = queries.chosen(found, table, text, request.access.scope(PERSONS))
+    held = page_of(request, found, "said" if text else "division")
     count = None if text or table == "zone" else queries.count(scope, table)
     return render(request, "register/list.html", described(request, table, held, held.rows, code, count))
 
