@@ -7,12 +7,13 @@ one of its cases would come out otherwise by the oracle were the cell a little d
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
-import oracle
 import polars as pl
 
 from jiadi.law import LawSet
@@ -21,6 +22,10 @@ from jiadi.law.lawset import Value
 from jiadi.policy.rules import Rule, compile_rules
 from jiadi.policy.table import Facts
 from jiadi.policy.vocabulary import VOCABULARY, ZONE_KINDS, facts_of
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import oracle
 
 ON = date(2025, 6, 30)
 PLACES = ("340102001001", "330102001001", "330302001001", "330802001001", "339900001001")
