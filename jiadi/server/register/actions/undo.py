@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -71,12 +73,22 @@ def undo(access: Access, act_id: UUID, why: str) -> Undone:
     with acting(
         access, "undo", why=why, source=str(act_id), division=span(place)[0], subject=SUBJECT, subject_id=found.subject_id
     ) as doing:
-        counts = _take_back(act_id)
-        if not any(sum(one.values()) for one in counts.values()):
-            raise refuse("nothing_to_undo")
-        left = _left(act_id, doing.id)
+        with _whole_tables():
+            counts = _take_back(act_id)
+            if not any(sum(one.values()) for one in counts.values()):
+                raise refuse("nothing_to_undo")
+            left = _left(act_id, doing.id)
         doing.detail |= {"rows": {name: one for name, one in counts.items() if any(one.values())}, "left": left.height}
     return Undone(doing.id, counts, left)
+
+
+@contextmanager
+def _whole_tables() -> Iterator[None]:
+    """Without going row by row: of rows that this very transaction wrote, PostgreSQL has no counts yet, and takes them for few."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _take_back(act_id: UUID) -> dict[str, dict[str, int]]:
