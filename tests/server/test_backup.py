@@ -18,6 +18,7 @@ from psycopg import sql
 from jiadi.server.commands import saving
 from jiadi.server.commands.words import Refused
 from jiadi.server.database.private import APP, BACKUP, OWNER, Private
+from jiadi.server.database.scope import EVERYWHERE
 
 HERE = 330802005202
 HOUSE = """
@@ -69,6 +70,7 @@ def enter(database: Private, number: int, mark: int) -> None:
 def clear(database: Private) -> None:
     with psycopg.connect(database.url("postgres")) as server:
         server.execute("SELECT set_config('jiadi.act', gen_random_uuid()::text, true), set_config('jiadi.moment', now()::text, true)")
+        server.execute("SELECT set_config('jiadi.scope', %s, true)", [EVERYWHERE.literal()])
         server.execute("DELETE FROM register_house WHERE key LIKE 'house 00000000%'")
 
 
