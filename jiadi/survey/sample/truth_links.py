@@ -249,7 +249,7 @@ def _approval_parcel(
     stands = coded.rename({"parcel_code": "stands"})
     differs = (pl.col("parcel_code") != pl.col("stands")).fill_null(False)
     candidates = _chain(rest, of_household).group_by("left", "right").agg(pl.col("sure").any())
-    fitting = candidates.join(_approved_alike(approval, right, right_parcel), on=["left", "right"], how="semi")
+    fitting = candidates.join(_approved_alike(candidates, approval, right, right_parcel), on=["left", "right"], how="semi")
     several = pl.len().over("left") > 1
     by_area = fitting.filter(pl.col("left").is_unique()).join(
         candidates.filter(several & pl.col("sure").all().over("left")).select("left").unique(), on="left", how="semi"
@@ -263,11 +263,14 @@ def _approval_parcel(
     return pl.concat([by_code, compared, _graded(named.filter(~differs))])
 
 
-def _approved_alike(approval: pl.DataFrame, right: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
-    """left, right: approvals and the parcels whose ledger row tells the same approved area."""
+def _approved_alike(candidates: pl.DataFrame, approval: pl.DataFrame, right: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
+    """left, right: those of the candidates whose parcel's ledger row tells the same approved area."""
     area = (pl.col("approved_area_m2") * 100).round(0).alias("area")
+    approved = approval.select(pl.col("row").alias("left"), area).drop_nulls()
     of_parcel = right_parcel.filter("sure").join(right.select(pl.col("row").alias("left"), area), on="left").select("right", "area")
-    return approval.select(pl.col("row").alias("left"), area).drop_nulls().join(of_parcel.drop_nulls(), on="area").select("left", "right")
+    # By the candidates, not by the area alone: in a large county thousands of parcels share one.
+    pairs = candidates.select("left", "right").join(approved, on="left")
+    return pairs.join(of_parcel.drop_nulls(), on=["right", "area"]).select("left", "right")
 
 
 def _namesake_parcels(unhoused: pl.DataFrame, right: pl.DataFrame, parcel: pl.DataFrame, right_parcel: pl.DataFrame) -> pl.DataFrame:
