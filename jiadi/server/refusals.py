@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
@@ -99,6 +100,8 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     response: HttpResponse
     if request.path.startswith(API):
         response = JsonResponse(problem(said), status=said["status"], content_type="application/problem+json")
+        if said["status"] == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = 'Bearer realm="jiadi"'
     else:
         response = HttpResponse(render_to_string("refusal.html", said, request), status=said["status"])
     if said["wait"]:

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jiadi.server.accounts.middleware.kept_sign_in",
+    "jiadi.server.accounts.middleware.programs",
     "jiadi.server.accounts.middleware.within_scope",
     "jiadi.server.accounts.middleware.spoken",
     "jiadi.server.accounts.middleware.Gate",

@@ -42,8 +42,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from jiadi.server.accounts.models import Grant, SignIn, User
-from jiadi.server.accounts.queries import NOBODY
+from jiadi.server.accounts.models import Grant, SignIn, Token, User
+from jiadi.server.accounts.permits import permits
+from jiadi.server.accounts.queries import NOBODY, token_hash
 from jiadi.server.cases.actions import acting
 from jiadi.server.cases.models import Act
 from jiadi.server.database.fields import Geometry
@@ -198,6 +199,14 @@ def people(place: Place) -> None:
     grant = Grant.objects.create(user=user, role=role, division=place.division, from_on=timezone.localdate(), cause=place.marker)
     sign_in = SignIn.objects.create(user=user, begun_at=now, seen_at=now, address="192.0.2.1", agent=place.marker)
     place.objects |= {"user": user, "grant": grant, "sign_in": sign_in, "acts": ACTS}
+    place.objects["token"] = token_of(user, place.marker, PLACES[place.name])[0]
+
+
+def token_of(user: User, name: str, code: str) -> tuple[Token, str]:
+    """A token for everything that a token may be for, and what a program shows."""
+    shown = f"jiadi_{name}_{code}"
+    held = {"permits": list(permits()), "code": code, "to_on": timezone.localdate() + timedelta(1)}
+    return Token.objects.create(user=user, name=name, hash=token_hash(shown), hint=name[-4:], **held), shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,11 +280,13 @@ class World:
         narrow(EVERYWHERE)
         self.places = {name: Place(name) for name in PLACES}
         self.sessions: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
         for role, code in ROLES.items():
             if code:
                 user = User.objects.create(username=role, full_name=role, password="!")
                 Grant.objects.create(user=user, role=role, division=int(code), from_on=timezone.localdate() - timedelta(1), cause="test")
                 self.sessions[role] = self.session_of(user)
+                self.tokens[role] = token_of(user, role, code)[1]
 
     def session_of(self, user: User) -> str:
         browser, now = Client(SERVER_NAME="localhost"), timezone.now()
@@ -290,10 +301,11 @@ class World:
         for name in names:
             furnish(self.places[name])
 
-    def ask(self, one: Ask, method: str = "") -> Any:
-        """The answer, with all that it changed taken back."""
-        browser = Client(SERVER_NAME="localhost", raise_request_exception=False)
-        if one.role in self.sessions:
+    def ask(self, one: Ask, method: str = "", token: str = "") -> Any:
+        """The answer, with all that it changed taken back; to a program where there is a token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        browser = Client(SERVER_NAME="localhost", raise_request_exception=False, headers=headers)
+        if one.role in self.sessions and not token:
             browser.cookies["sessionid"] = self.sessions[one.role]
         address, data = self.address(one), self.filled(one.entry.get("data", {}), one)
         with transaction.atomic():
@@ -373,6 +385,27 @@ def test_there_is_a_row_of_every_model(world: World) -> None:
     world.furnish(["here"])
     assert world.places["here"].unmade == {}
     assert {"house", "person", "parcel", "user", "grant"} <= set(world.places["here"].objects)
+
+
+@pytest.mark.parametrize("role", [role for role, code in ROLES.items() if code])
+def test_a_token_gets_what_its_owner_gets_and_no_more(world: World, role: str) -> None:
+    world.furnish(list(PLACES))
+    narrower = token_of(User.objects.get(username=role), "narrower", PLACES["here"])[1]
+    wrong = []
+    for one in (one for one in asks(role) if one.entry["door"] == "api"):
+        by_session, by_token, cut = world.ask(one), world.ask(one, token=world.tokens[role]), world.ask(one, token=narrower)
+        if said(by_token) != said(by_session) and not one.entry.get("varies"):
+            wrong.append(f"{one.told}: a token of everything is answered otherwise than a session")
+        if told := set(leaks(world, one, cut)) | {place for place in one.seen if place != "here" and place_told(world, place, cut)}:
+            wrong.append(f"{one.told}: a token for one village tells of {told}")
+        if one.place not in ("", "here") and cut.status_code < 300 and "foreign" not in one.entry:
+            wrong.append(f"{one.told}: {cut.status_code} for a token of one village")
+    assert wrong == []
+
+
+def place_told(world: World, place: str, answer: Any) -> bool:
+    """Whether an answer tells of a place."""
+    return world.places[place].marker.encode() in said(answer)
 
 
 @pytest.mark.parametrize("route", sorted(routes()))

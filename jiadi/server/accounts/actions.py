@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from jiadi.server.accounts import passwords, queries
-from jiadi.server.accounts.models import Attempt, Grant, RecoveryCode, SecondFactor, SignIn, User, normal
+from jiadi.server.accounts.models import Attempt, Grant, RecoveryCode, SecondFactor, SignIn, Token, User, normal
 from jiadi.server.accounts.queries import Access, attempt_key
 from jiadi.server.accounts.roles import HAND_ON, roles
 from jiadi.server.cases.actions import acting
@@ -158,16 +158,17 @@ def revoke(access: Access, grant_id: UUID, why: str) -> Grant:
 
 
 def deactivate(access: Access, user: User, why: str) -> None:
-    """Close an account: it signs in no more, and its sessions end (停用账号)."""
-    _over(access, user)
+    """Close an account: it signs in no more, its sessions end, and its tokens are revoked (停用账号)."""
+    must_stand_over(access, user)
     with acting(access, "deactivate", **queries.about(user), why=reason(why)):
         User.objects.filter(pk=user.pk).update(is_active=False)
+        Token.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now(), revoked_by=access.user)
         _end_all(access, user)
 
 
 def reactivate(access: Access, user: User, why: str) -> None:
     """Open a closed account again (恢复账号)."""
-    _over(access, user)
+    must_stand_over(access, user)
     with acting(access, "reactivate", **queries.about(user), why=reason(why)):
         User.objects.filter(pk=user.pk).update(is_active=True)
 
@@ -178,7 +179,7 @@ def reset_password(access: Access, user: User, why: str) -> str:
     Returns:
         The password.
     """
-    _over(access, user)
+    must_stand_over(access, user)
     password = passwords.temporary()
     with acting(access, "reset_password", **queries.about(user), why=reason(why)):
         until = timezone.now() + TEMPORARY
@@ -189,7 +190,7 @@ def reset_password(access: Access, user: User, why: str) -> str:
 
 def reset_second_factor(access: Access, user: User, why: str) -> None:
     """Take away a second factor that was lost with its recovery codes (重置第二重验证)."""
-    _over(access, user)
+    must_stand_over(access, user)
     with acting(access, "reset_second_factor", **queries.about(user), why=reason(why)):
         RecoveryCode.objects.filter(user=user).delete()
         SecondFactor.objects.filter(user=user).delete()
@@ -198,20 +199,24 @@ def reset_second_factor(access: Access, user: User, why: str) -> None:
 
 def unlock(access: Access, user: User, why: str) -> None:
     """End the pause that failures to sign in have brought (解除登录暂停)."""
-    _over(access, user)
+    must_stand_over(access, user)
     with acting(access, "unlock", **queries.about(user), why=reason(why)):
         Attempt.objects.filter(key=attempt_key("account", user.username)).update(failures=0, until=None)
 
 
 def end_sessions(access: Access, user: User, why: str) -> None:
     """End all sessions of a user (强制退出)."""
-    _over(access, user)
+    must_stand_over(access, user)
     with acting(access, "end_sessions", **queries.about(user), why=reason(why)):
         _end_all(access, user)
 
 
-def _over(access: Access, user: User) -> None:
-    """Acts on an account are for those who could grant all that it holds: else a password reset would be a way up."""
+def must_stand_over(access: Access, user: User) -> None:
+    """Acts on an account are for those who could grant all that it holds (须可管理该账号): else a password reset would be a way up.
+
+    Raises:
+        Refused: `yourself`, `not_found`, `beyond_you`.
+    """
     if access.operator:
         return
     if access.user is not None and access.user.pk == user.pk:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from jiadi.codes.division import prefix
+from jiadi.server.accounts.permits import permits
 from jiadi.server.accounts.queries import Access
 from jiadi.server.accounts.roles import roles
 from jiadi.server.words import say_later, told
@@ -111,6 +114,37 @@ class NewGrant(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [(name, told(role.title)) for name, role in roles().items() if name in handed]
         self.fields["from_on"].initial = timezone.localdate()
+
+
+class NewToken(forms.Form):
+    """A token for a program: only what its owner could have it do is offered, and a code is asked for where there is a second factor."""
+
+    name = forms.CharField(label=say_later("token.name"), help_text=say_later("token.name.help"), max_length=64)
+    permits = forms.MultipleChoiceField(label=say_later("token.permits"), widget=forms.CheckboxSelectMultiple)
+    division_code = forms.CharField(
+        label=say_later("division_code"),
+        help_text=say_later("token.division.help"),
+        max_length=12,
+        widget=forms.TextInput({"inputmode": "numeric"}),
+    )
+    to_on = forms.DateField(
+        label=say_later("token.to_on"),
+        help_text=say_later("token.to_on.help"),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    password = secret_field("password.own", "current-password")
+    code = code_field("code")
+
+    def __init__(self, access: Access, with_code: bool, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["permits"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(name, told(one.title)) for name, one in permits().items() if all(map(access.may, one.rights))]
+        places = {division for _, division in access.held}
+        self.fields["division_code"].initial = prefix(f"{places.pop():012}") if len(places) == 1 else ""
+        self.fields["to_on"].initial = timezone.localdate() + timedelta(days=90)
+        if not with_code:
+            del self.fields["code"]
 
 
 class Preferences(forms.Form):

@@ -15,11 +15,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from jiadi.server.accounts import queries
-from jiadi.server.accounts.models import SignIn
+from jiadi.server.accounts import queries, rate
+from jiadi.server.accounts.models import SignIn, Token, User
 from jiadi.server.accounts.queries import NOBODY, Access, access
 from jiadi.server.database.scope import narrow
-from jiadi.server.refusals import API, answer, refuse
+from jiadi.server.refusals import API, Refused, answer, refuse
 from jiadi.server.words import CODES, LANGUAGE_COOKIE, LARGE_COOKIE, language, say
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ if TYPE_CHECKING:
             access: of the user; without any grant while something is waited for.
             waiting: `password` or `second_factor` where the user must see to it first, else "".
             sign_in: under which it came, None where nobody is signed in.
+            token: that a program showed, None for a browser.
+            shut: why a program is answered nothing, None where it may go on.
         """
 
         access: Access
         waiting: str
         sign_in: SignIn | None
+        token: Token | None
+        shut: Refused | None
 
 
 BARE = ("/healthz", "/readyz", "/static/")
@@ -88,6 +92,39 @@ def kept_sign_in(get_response: Handler) -> Handler:
     return answered
 
 
+def programs(get_response: Handler) -> Handler:
+    """Know a program by its token (程序身份), and count what is asked under /api/: a session that comes with a token counts for nothing."""
+
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        request.token = request.shut = None  # type: ignore[attr-defined]
+        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+        if request.path.startswith(API) and scheme.lower() == "bearer":
+            today = timezone.localdate()
+            found = queries.token(shown.strip(), today)
+            request.token = found  # type: ignore[attr-defined]
+            if found is None or not found.user.is_active:
+                request.shut = refuse("token_invalid")  # type: ignore[attr-defined]
+            elif found.used_on != today:
+                # In a transaction of its own, and once a day: requests of one token do not wait for each other.
+                Token.objects.filter(pk=found.pk).update(used_on=today)
+        if request.path.startswith(API) and (user := _who(request)) is not None:
+            # Before the transaction of the request, and outside of it: what is refused counts as well, and no row is held for long.
+            wait = rate.take(user.pk, request.token.pk if request.token else None)  # type: ignore[attr-defined]
+            request.shut = refuse("too_many", wait=wait) if wait else None  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return answered
+
+
+def _who(request: HttpRequest) -> User | None:
+    """Whom a request comes from: the owner of its token, else who is signed in."""
+    if request.shut is not None:  # type: ignore[attr-defined]
+        return None
+    if request.token is not None:  # type: ignore[attr-defined]
+        return request.token.user  # type: ignore[attr-defined, no-any-return]
+    return request.user if request.user.is_authenticated else None
+
+
 def within_scope(get_response: Handler) -> Handler:
     """Open the transaction, say whose rows it sees, and take all back where the answer is a failure."""
 
@@ -96,11 +133,14 @@ def within_scope(get_response: Handler) -> Handler:
         if request.path.startswith(BARE):
             return get_response(request)
         with transaction.atomic():
-            user = request.user if request.user.is_authenticated else None
+            user = _who(request)
             request.access = access(user, timezone.localdate())  # type: ignore[attr-defined]
+            # What the owner must see to first holds up his programs too, whatever they are for.
             request.waiting = queries.waiting(request.access, settings.DEMO)  # type: ignore[attr-defined]
             if request.waiting:  # type: ignore[attr-defined]
                 request.access = Access(user)  # type: ignore[attr-defined]
+            elif request.token is not None:  # type: ignore[attr-defined]
+                request.access = queries.cut(request.access, request.token)  # type: ignore[attr-defined]
             narrow(request.access.whole)  # type: ignore[attr-defined]
             response = get_response(request)
             if response.status_code >= 500 or getattr(request, "refused", False):
@@ -138,13 +178,22 @@ class Gate:
         """People are sent to sign in, or to what is waited for; programs are refused."""
         if request.path.startswith(BARE) or not getattr(view, "login_required", True):
             return None
-        program = request.path.startswith(API)
+        if request.path.startswith(API):
+            held_up = _held_up(request)
+            return answer(request, held_up) if held_up else None
         if request.access.user is None:
-            if program:
-                return answer(request, refuse("sign_in_needed"))
             return redirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
         if request.waiting and not getattr(view, "before_ready", False):
-            if program:
-                return answer(request, refuse({"password": "password_change_needed"}.get(request.waiting, "second_factor_needed")))
             return redirect({"password": "password", "second_factor": "second_factor"}[request.waiting])
         return None
+
+
+def _held_up(request: Request) -> Refused | None:
+    """Why a program is answered nothing, None where it may go on."""
+    if request.shut is not None:
+        return request.shut
+    if request.access.user is None:
+        return refuse("sign_in_needed")
+    if request.waiting:
+        return refuse({"password": "password_change_needed"}.get(request.waiting, "second_factor_needed"))
+    return None

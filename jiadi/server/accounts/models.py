@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from jiadi.server.accounts.permits import permits
 from jiadi.server.accounts.roles import roles
 from jiadi.server.database import keys
 
@@ -154,3 +155,61 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class Token(models.Model):
+    """What a program shows in place of a password (接口令牌). It does nothing that its owner could not do at that moment.
+
+    Args:
+        name: what it is for, in the owner's words.
+        hash: SHA-256 of the token, which itself is kept nowhere; `hint`: its last letters, so that people tell tokens apart.
+        permits: names of permits.yaml.
+        code: division beyond which it does not reach, as it was given.
+        to_on: the day on which it no longer works.
+        used_on: the last day on which it was used; null for never.
+        revoked_by: the owner, or who manages the account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    user = models.ForeignKey(User, models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=8)
+    permits = models.JSONField(default=list)
+    code = models.CharField(max_length=12)
+    made_at = models.DateTimeField(auto_now_add=True)
+    to_on = models.DateField()
+    used_on = models.DateField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-id"], name="token_of_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def titles(self) -> list[dict[str, str]]:
+        """What it is for, in both languages."""
+        return [permits()[name].title for name in self.permits if name in permits()]
+
+    @property
+    def place(self) -> int:
+        """The first number of its division."""
+        return int(self.code.ljust(12, "0"))
+
+
+class Rate(models.Model):
+    """How far an account or a token has used up what it may ask in a minute (接口限速). It outlasts no crash, and need not.
+
+    Args:
+        id: of the account or of the token.
+        until: the moment up to which its requests are accounted for.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.until)

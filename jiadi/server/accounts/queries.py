@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypedDict
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -12,7 +15,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from jiadi.server.accounts.models import Attempt, Grant, SecondFactor, SignIn, User, normal
+from jiadi.server.accounts.models import Attempt, Grant, SecondFactor, SignIn, Token, User, normal
+from jiadi.server.accounts.permits import rights_of
 from jiadi.server.accounts.roles import HAND_ON, SECOND_FACTOR, roles
 from jiadi.server.database.scope import Scope, span
 
@@ -25,11 +29,17 @@ class Access:
         user: None for somebody who has not signed in, and may see nothing.
         held: role and division of each grant in force.
         operator: whoever runs commands on the machine itself: makes accounts and grants any role, and sees no row.
+        token: under which a program asks; None for a person.
+        permits: what that token is for; None for a person, who needs none.
+        within: divisions beyond which that token does not reach; None for a person.
     """
 
     user: User | None = None
     held: tuple[tuple[str, int], ...] = ()
     operator: bool = False
+    token: UUID | None = None
+    permits: frozenset[str] | None = None
+    within: Scope | None = None
 
     def scope(self, right: str = "see") -> Scope:
         """Where the user has a right (权限范围); nowhere is an empty scope.
@@ -37,7 +47,21 @@ class Access:
         >>> Access(None, (("county_manager", 330802000000), ("village_officer", 330803002204))).scope("reveal").ranges
         ((330802000000, 330803000000),)
         """
-        return Scope.joined(span(f"{division:012}") for role, division in self.held if roles()[role].has(right))
+        if self.permits is not None and right not in rights_of(self.permits):
+            return Scope()
+        return self._cut(span(f"{division:012}") for role, division in self.held if roles()[role].has(right))
+
+    def _cut(self, ranges: Iterable[tuple[int, int]]) -> Scope:
+        found = Scope.joined(ranges)
+        return found if self.within is None else found.within(self.within)
+
+    def permitted(self, permit: str) -> bool:
+        """Whether a program may do what a permit says (令牌用途是否包含); a person may, as far as the rights go.
+
+        >>> Access().permitted("read_runs"), Access(permits=frozenset(["read_houses"])).permitted("read_runs")
+        (True, False)
+        """
+        return self.permits is None or permit in self.permits
 
     def may(self, right: str) -> bool:
         """Whether the user has a right anywhere at all."""
@@ -46,7 +70,7 @@ class Access:
     @property
     def whole(self) -> Scope:
         """All divisions of all grants: what row-level security lets through."""
-        return Scope.joined(span(f"{division:012}") for _, division in self.held)
+        return self._cut(span(f"{division:012}") for _, division in self.held)
 
 
 NOBODY = Access()
@@ -64,6 +88,44 @@ def access(user: User | None, on: date) -> Access:
         return NOBODY
     in_force = Grant.objects.filter(_in_force(on), user=user)
     return Access(user, tuple(in_force.order_by("id").values_list("role", "division")))
+
+
+def cut(held: Access, token: Token) -> Access:
+    """What a program may do under a token (令牌的访问权): what its owner may now, in its division, and what it is for."""
+    return replace(held, token=token.pk, permits=frozenset(token.permits), within=Scope.of([token.code]))
+
+
+def token(shown: str, on: date) -> Token | None:
+    """The token that a program shows, None where it is none, was revoked or is over (识别令牌).
+
+    Args:
+        shown: the token itself. It is found by its hash: how long that takes tells nothing of the token.
+        on: the day.
+    """
+    return Token.objects.select_related("user").filter(_working(on), hash=token_hash(shown)).first()
+
+
+def _working(on: date) -> Q:
+    return Q(revoked_at=None, to_on__gt=on)
+
+
+def tokens(user: User) -> QuerySet[Token]:
+    """The tokens of a user, past ones too, the newest first (令牌一览)."""
+    return Token.objects.filter(user=user).order_by("-id")
+
+
+def working_tokens(user: User, on: date) -> QuerySet[Token]:
+    """The tokens of a user that work on a day (有效令牌)."""
+    return tokens(user).filter(_working(on))
+
+
+def token_hash(shown: str) -> str:
+    """As what a token is stored (令牌摘要): it is 256 random bits, so that a plain hash keeps it.
+
+    >>> len(token_hash("jiadi_x"))
+    64
+    """
+    return hashlib.sha256(shown.encode()).hexdigest()
 
 
 def _in_force(on: date) -> Q:

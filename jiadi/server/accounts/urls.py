@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from jiadi.server.accounts.views import managing, own, signing
+from jiadi.server.accounts.views import managing, own, programs, signing
 
 urlpatterns = [
     path("", own.home, name="home"),
@@ -16,10 +16,14 @@ urlpatterns = [
     path("account/second-factor/remove", own.remove_second_factor, name="remove_second_factor"),
     path("account/recovery-codes", own.recovery_codes, name="recovery_codes"),
     path("account/sessions/<uuid:sign_in>/end", own.end_session, name="end_session"),
+    path("account/tokens", programs.own_tokens, name="own_tokens"),
+    path("account/tokens/new", programs.new_token, name="new_token"),
+    path("account/tokens/<uuid:token>/revoke", programs.revoke_token, name="revoke_token"),
     path("users", managing.users, name="users"),
     path("users/new", managing.new_user, name="new_user"),
     path("users/<uuid:user>", managing.user, name="user"),
     path("users/<uuid:user>/grant", managing.new_grant, name="new_grant"),
+    path("users/<uuid:user>/tokens/<uuid:token>/revoke", programs.revoke_token_of, name="revoke_token_of"),
     path("users/<uuid:user>/<slug:word>", managing.act, name="user_act"),
     path("grants/<uuid:grant>/revoke", managing.revoke, name="revoke"),
 ]

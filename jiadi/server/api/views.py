@@ -13,6 +13,7 @@ from ninja.errors import ValidationError
 
 from jiadi.errors import Refusal
 from jiadi.server.api import schemas
+from jiadi.server.api.permits import Token
 from jiadi.server.api.schemas import Page, Problem
 from jiadi.server.database.scope import Scope
 from jiadi.server.policy import actions, queries
@@ -82,44 +83,44 @@ def rows(request: Any, model: Any, division: str, limit: int, after: UUID | None
     return page(found.filter(id__gt=after) if after else found, limit)
 
 
-@v1.get("/houses", response={200: Page[schemas.House], **REFUSED})
+@v1.get("/houses", auth=Token("read_houses"), response={200: Page[schemas.House], **REFUSED})
 def houses(request: HttpRequest, division: Division = "", limit: Limit = 100, after: After = None) -> Any:
     """Houses of the register."""
     return rows(request, House, division, limit, after)
 
 
-@v1.get("/houses/{house}", response={200: schemas.House, **REFUSED})
+@v1.get("/houses/{house}", auth=Token("read_houses"), response={200: schemas.House, **REFUSED})
 def house(request: HttpRequest, house: UUID) -> Any:
     """One house."""
     return one(known(House, within(request, "")), house)
 
 
-@v1.get("/parcels", response={200: Page[schemas.Parcel], **REFUSED})
+@v1.get("/parcels", auth=Token("read_houses"), response={200: Page[schemas.Parcel], **REFUSED})
 def parcels(request: HttpRequest, division: Division = "", limit: Limit = 100, after: After = None) -> Any:
     """Parcels of the register."""
     return rows(request, Parcel, division, limit, after)
 
 
-@v1.get("/parcels/{parcel}", response={200: schemas.Parcel, **REFUSED})
+@v1.get("/parcels/{parcel}", auth=Token("read_houses"), response={200: schemas.Parcel, **REFUSED})
 def parcel(request: HttpRequest, parcel: UUID) -> Any:
     """One parcel."""
     return one(known(Parcel, within(request, "")), parcel)
 
 
-@v1.get("/runs", response={200: Page[schemas.Run], **REFUSED})
+@v1.get("/runs", auth=Token("read_runs"), response={200: Page[schemas.Run], **REFUSED})
 def runs(request: HttpRequest, division: Division = "", limit: Limit = 100, after: After = None) -> Any:
     """Runs, the newest first."""
     found = queries.runs(within(request, division))
     return page(found.filter(id__lt=after) if after else found, limit)
 
 
-@v1.get("/runs/{run}", response={200: schemas.Run, **REFUSED})
+@v1.get("/runs/{run}", auth=Token("read_runs"), response={200: schemas.Run, **REFUSED})
 def run(request: HttpRequest, run: UUID) -> Any:
     """One run."""
     return one(queries.runs(within(request, "")), run)
 
 
-@v1.get("/runs/{run}/verdicts", response={200: Page[schemas.Verdict], **REFUSED})
+@v1.get("/runs/{run}/verdicts", auth=Token("read_runs"), response={200: Page[schemas.Verdict], **REFUSED})
 def verdicts(
     request: HttpRequest,
     run: UUID,
@@ -134,7 +135,7 @@ def verdicts(
     return page(found.filter(id__gt=after), limit)
 
 
-@v1.get("/houses/{house}/verdict", response={200: schemas.Verdict, **REFUSED})
+@v1.get("/houses/{house}/verdict", auth=Token("read_runs"), response={200: schemas.Verdict, **REFUSED})
 def verdict(request: HttpRequest, house: UUID) -> Any:
     """The verdict that stands of a house."""
     return queries.verdict_on(within(request, ""), house)

@@ -61,6 +61,8 @@ def acting(
     yield doing
     _announce("", "")
     user = access.user
+    if access.token is not None:
+        doing.detail["by_token"] = access.token
     Act.objects.bulk_create([
         Act(
             id=doing.id,

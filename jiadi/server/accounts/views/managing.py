@@ -80,6 +80,7 @@ def user(request: Request, user: UUID) -> HttpResponse:
         "grants": queries.grants(request.access).filter(user=found),
         "today": timezone.localdate(),
         "sign_ins": queries.sign_ins(found, now),
+        "tokens": queries.working_tokens(found, timezone.localdate()),
         "second_factor": queries.has_second_factor(found),
         "paused_until": queries.paused_until(found, now),
         "over": queries.stands_over(request.access, found, timezone.localdate()) and found.pk != request.user.pk,

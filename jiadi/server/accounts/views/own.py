@@ -39,6 +39,7 @@ def account(request: Request) -> HttpResponse:
     user = request.user
     now = timezone.now()
     context = {
+        "tokens": queries.working_tokens(user, timezone.localdate()).count(),  # type: ignore[arg-type]
         "grants": queries.own_grants(queries.Access(user), timezone.localdate()),  # type: ignore[arg-type]
         "sign_ins": queries.sign_ins(user, now),  # type: ignore[arg-type]
         "second_factor": queries.has_second_factor(user),  # type: ignore[arg-type]
