@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "jiadi.server.register",
     "jiadi.server.survey",
     "jiadi.server.policy",
+    "jiadi.server.api",
 ]
 MIDDLEWARE = [
     "jiadi.server.logs.log_access",

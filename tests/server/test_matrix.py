@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ from jiadi.server.accounts.models import Grant, SignIn, Token, User
 from jiadi.server.accounts.permits import permits
 from jiadi.server.accounts.queries import NOBODY, token_hash
 from jiadi.server.cases.actions import acting
-from jiadi.server.cases.models import Act
+from jiadi.server.cases.models import Act, Event
 from jiadi.server.database.fields import Geometry
 from jiadi.server.database.private import Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
@@ -88,6 +89,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "import": {"stage": "read"},
 }
 """Columns by model that cannot hold just any text."""
+OF_A_PROGRAM = {"Idempotency-Key": "the-matrix-asks", "Upload-Offset": "0"}
+"""Sent with each write of a program."""
 ACTS = ["reactivate", "end_sessions", "unlock"]
 
 
@@ -120,7 +123,7 @@ class Place:
 
 def row_models() -> list[type[models.Model]]:
     """Models of ours whose rows lie in a division, those that others point to first. Versions, acts and counts are made by the database."""
-    apart = (Version, Act, Grant, Tally)
+    apart = (Version, Act, Event, Grant, Tally)
     left = [
         model
         for model in apps.get_models()
@@ -140,6 +143,8 @@ def row_models() -> list[type[models.Model]]:
 def furnish(place: Place) -> None:
     """Make one of everything in a place. What needs more than texts is said in GIVEN, or made here, one line each."""
     people(place)
+    with acting(NOBODY, "judge", why="test", division=place.division, subject_id=place.marker):
+        pass  # others are told of it
     with acting(NOBODY, "furnish", why="test", division=place.division):
         for model in row_models():
             row = model()
@@ -310,7 +315,10 @@ class World:
         address, data = self.address(one), self.filled(one.entry.get("data", {}), one)
         with transaction.atomic():
             asked = method or one.method
-            answer = browser.post(address, data) if asked == "POST" and not method else browser.generic(asked, address)
+            if one.entry["door"] == "api" and asked != "GET" and not method:
+                answer = browser.generic(asked, address, json.dumps(data), "application/json", headers=OF_A_PROGRAM)
+            else:
+                answer = browser.post(address, data) if asked == "POST" and not method else browser.generic(asked, address)
             answer.body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             transaction.set_rollback(True)
         return answer

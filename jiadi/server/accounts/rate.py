@@ -42,4 +42,5 @@ def take(account: UUID, token: UUID | None) -> int:
         cursor.execute(
             "SELECT id, extract(epoch FROM until - statement_timestamp()) FROM accounts_rate WHERE id = ANY(%s)", [list(set(steps) - taken)]
         )
-        return max(1, *(ceil(float(ahead) + steps[one] - MINUTE_S) for one, ahead in cursor.fetchall()))
+        waits = [ceil(float(ahead) + steps[one] - MINUTE_S) for one, ahead in cursor.fetchall()]
+        return max([1, *waits])

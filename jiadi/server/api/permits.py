@@ -32,10 +32,12 @@ class Token(AuthBase):
         """Whether it may go on.
 
         Raises:
-            Refused: `token_permit`, `form_expired`.
+            Refused: `token_permit`, `no_right`, `form_expired`.
         """
         if not request.access.permitted(self.permit.name):
             raise refuse("token_permit", permit=told(self.permit.title))
+        if not all(map(request.access.may, self.permit.rights)):
+            raise refuse("no_right")
         # A browser sends its session along wherever a request comes from; a token is sent by whoever has it.
         if request.access.token is None and request.method not in READING and check_csrf(request):
             raise refuse("form_expired")

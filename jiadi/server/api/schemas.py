@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
 
 T = TypeVar("T")
 
@@ -162,3 +163,156 @@ class Verdict(Schema):
     def resolve_unknowns(row: Any) -> list[str]:
         """Codes."""
         return row.unknowns.split(",") if row.unknowns else []
+
+
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")]
+"""A line of text that is not blank."""
+Code = Annotated[str, Field(pattern=r"^[0-9]{2,12}$")]
+
+
+class Why(Schema):
+    """The reason, which goes on record."""
+
+    why: Annotated[Words, Field(min_length=2, max_length=200)]
+
+
+class NewImport(Schema):
+    """An import to be made."""
+
+    division: Code
+    title: Annotated[Words, Field(max_length=100)]
+
+
+class NewFile(Schema):
+    """A file to come."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    bytes: Annotated[int, Field(ge=1, le=2**53)]
+
+
+class Accept(Why):
+    """An import to be accepted; `keep`: ids of rows that stay as the register has them, of those that were edited by hand."""
+
+    keep: Annotated[list[UUID], Field(max_length=100_000)] = []
+
+
+class NewRun(Why):
+    """A run to be started: `on` null for today, `law` null for the division's own set."""
+
+    division: Code
+    on: date | None = None
+    law: Annotated[str, Field(max_length=64)] | None = None
+
+
+class File(Schema):
+    """A file of an import: `received` bytes are here for certain; `sha256` is null until it is whole."""
+
+    id: UUID
+    name: str
+    bytes: int
+    received: int
+    sha256: str | None
+
+    @staticmethod
+    def resolve_sha256(file: Any) -> str | None:
+        """Null while it is on its way."""
+        return file.sha256 or None
+
+
+class Import(Schema):
+    """An import and how far it is.
+
+    `fault` is the code of what stood in the way. `problems`: code → count; `waiting`: pairs of rows that a person must decide;
+    `changes`: table → what accepting would do → count.
+    """
+
+    id: UUID
+    division: str
+    title: str
+    state: str
+    stage: str | None
+    percent: int
+    created_at: datetime
+    fault: str | None
+    problems: dict[str, int]
+    waiting: int
+    changes: dict[str, dict[str, int]]
+
+    @staticmethod
+    def resolve_division(held: Any) -> str:
+        """Twelve digits."""
+        return f"{held.division:012}"
+
+    @staticmethod
+    def resolve_stage(held: Any) -> str | None:
+        """Null where nothing is under way."""
+        return held.stage or None
+
+    @staticmethod
+    def resolve_percent(held: Any) -> int:
+        """Of the stage that is under way."""
+        return round(held.share * 100)
+
+    @staticmethod
+    def resolve_fault(held: Any) -> str | None:
+        """Null for none."""
+        return held.fault.get("code")  # type: ignore[no-any-return]
+
+    @staticmethod
+    def resolve_problems(held: Any) -> dict[str, int]:
+        """Empty before the check."""
+        return held.summary.get("problems", {})  # type: ignore[no-any-return]
+
+    @staticmethod
+    def resolve_waiting(held: Any) -> int:
+        """0 before the check."""
+        return int(sum(held.summary.get("waiting", {}).values()))
+
+    @staticmethod
+    def resolve_changes(held: Any) -> dict[str, dict[str, int]]:
+        """Empty before the check."""
+        return held.summary.get("changes", {})  # type: ignore[no-any-return]
+
+
+class Job(Schema):
+    """Work that a worker does; `run` is what came of it, `fault` the code of what stood in the way."""
+
+    id: UUID
+    kind: str
+    division: str
+    state: str
+    asked_at: datetime
+    done_at: datetime | None
+    run: UUID | None
+    fault: str | None
+
+    @staticmethod
+    def resolve_division(job: Any) -> str:
+        """Twelve digits."""
+        return f"{job.division:012}"
+
+    @staticmethod
+    def resolve_run(job: Any) -> UUID | None:
+        """Null while there is none."""
+        return job.result.get("run")  # type: ignore[no-any-return]
+
+    @staticmethod
+    def resolve_fault(job: Any) -> str | None:
+        """Null for none."""
+        return job.fault.get("code")  # type: ignore[no-any-return]
+
+
+class Event(Schema):
+    """What was done, for other systems: ids alone. `number` grows; what comes later has a greater one."""
+
+    number: int
+    kind: str
+    at: datetime
+    division: str
+    subject: str
+    subject_id: str
+
+    @staticmethod
+    def resolve_division(event: Any) -> str:
+        """Twelve digits."""
+        return f"{event.division:012}"

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
-from ninja import NinjaAPI, Query, Router
-from ninja.errors import ValidationError
+from ninja import NinjaAPI, Query
+from ninja.errors import HttpError, ValidationError
 
 from jiadi.errors import Refusal
-from jiadi.server.api import schemas
+from jiadi.server.api import describing, imports, jobs, schemas
+from jiadi.server.api.asking import After, AfterNumber, Division, Limit, answers, one, page, v1, within
 from jiadi.server.api.permits import Token
-from jiadi.server.api.schemas import Page, Problem
-from jiadi.server.database.scope import Scope
-from jiadi.server.policy import actions, queries
+from jiadi.server.api.schemas import Page
+from jiadi.server.policy import queries
 from jiadi.server.refusals import answer, refuse
 from jiadi.server.register.models import House, Parcel
 from jiadi.server.register.queries import known
 
-MOST: Final = 500
-REFUSED: Final = {frozenset({400, 401, 403, 404, 409, 422, 429}): Problem}
-
 api = NinjaAPI(title="Jiadi", version="1", openapi_url=None, docs_url=None, urls_namespace="api")
-v1 = Router(tags=["v1"])
-
-Division = Annotated[str, Query("", pattern=r"^([0-9]{2,12})?$", description="code of a division; its rows and those of all below it")]
-Limit = Annotated[int, Query(100, ge=1, le=MOST)]
-After = Annotated[UUID | None, Query(None, description="`next` of the page before")]
-AfterNumber = Annotated[int, Query(0, ge=0, le=2**63 - 1, description="`next` of the page before")]
+ELSEWHERE = (imports, jobs)
+"""Modules with further addresses of the same router."""
 
 
 @api.exception_handler(Refusal)
@@ -47,34 +39,10 @@ def _wrong(request: HttpRequest, wrong: Exception) -> HttpResponse:
     return answer(request, refuse("bad_parameter", parts=parts))
 
 
-def within(request: Any, division: str) -> Scope:
-    """Where whoever asks sees rows, cut to a division where one is named (接口数据范围).
-
-    Raises:
-        Refused: `no_right`, `division_code`.
-    """
-    scope: Scope = request.access.scope()
-    if not scope:
-        raise refuse("no_right")
-    return scope.within(actions.place_of(division)) if division else scope
-
-
-def page(found: QuerySet[Any], limit: int) -> dict[str, Any]:
-    """One page of rows (一页)."""
-    rows = list(found[: limit + 1])
-    return {"items": rows[:limit], "next": str(rows[limit - 1].pk) if len(rows) > limit else None}
-
-
-def one(found: QuerySet[Any], key: Any) -> Any:
-    """One row by its id.
-
-    Raises:
-        Refused: `not_found`: it is not there, or out of reach.
-    """
-    row = found.filter(pk=key).first()
-    if row is None:
-        raise refuse("not_found")
-    return row
+@api.exception_handler(HttpError)
+def _unread(request: HttpRequest, wrong: Exception) -> HttpResponse:
+    """A body that is no JSON."""
+    return answer(request, refuse("bad_request"))
 
 
 def rows(request: Any, model: Any, division: str, limit: int, after: UUID | None) -> dict[str, Any]:
@@ -83,44 +51,44 @@ def rows(request: Any, model: Any, division: str, limit: int, after: UUID | None
     return page(found.filter(id__gt=after) if after else found, limit)
 
 
-@v1.get("/houses", auth=Token("read_houses"), response={200: Page[schemas.House], **REFUSED})
+@v1.get("/houses", auth=Token("read_houses"), **answers({200: Page[schemas.House]}, "division_code"))
 def houses(request: HttpRequest, division: Division = "", limit: Limit = 100, after: After = None) -> Any:
     """Houses of the register."""
     return rows(request, House, division, limit, after)
 
 
-@v1.get("/houses/{house}", auth=Token("read_houses"), response={200: schemas.House, **REFUSED})
+@v1.get("/houses/{house}", auth=Token("read_houses"), **answers({200: schemas.House}, "not_found"))
 def house(request: HttpRequest, house: UUID) -> Any:
     """One house."""
     return one(known(House, within(request, "")), house)
 
 
-@v1.get("/parcels", auth=Token("read_houses"), response={200: Page[schemas.Parcel], **REFUSED})
+@v1.get("/parcels", auth=Token("read_houses"), **answers({200: Page[schemas.Parcel]}, "division_code"))
 def parcels(request: HttpRequest, division: Division = "", limit: Limit = 100, after: After = None) -> Any:
     """Parcels of the register."""
     return rows(request, Parcel, division, limit, after)
 
 
-@v1.get("/parcels/{parcel}", auth=Token("read_houses"), response={200: schemas.Parcel, **REFUSED})
+@v1.get("/parcels/{parcel}", auth=Token("read_houses"), **answers({200: schemas.Parcel}, "not_found"))
 def parcel(request: HttpRequest, parcel: UUID) -> Any:
     """One parcel."""
     return one(known(Parcel, within(request, "")), parcel)
 
 
-@v1.get("/runs", auth=Token("read_runs"), response={200: Page[schemas.Run], **REFUSED})
+@v1.get("/runs", auth=Token("read_runs"), **answers({200: Page[schemas.Run]}, "division_code"))
 def runs(request: HttpRequest, division: Division = "", limit: Limit = 100, after: After = None) -> Any:
     """Runs, the newest first."""
     found = queries.runs(within(request, division))
     return page(found.filter(id__lt=after) if after else found, limit)
 
 
-@v1.get("/runs/{run}", auth=Token("read_runs"), response={200: schemas.Run, **REFUSED})
+@v1.get("/runs/{run}", auth=Token("read_runs"), **answers({200: schemas.Run}, "not_found"))
 def run(request: HttpRequest, run: UUID) -> Any:
     """One run."""
     return one(queries.runs(within(request, "")), run)
 
 
-@v1.get("/runs/{run}/verdicts", auth=Token("read_runs"), response={200: Page[schemas.Verdict], **REFUSED})
+@v1.get("/runs/{run}/verdicts", auth=Token("read_runs"), **answers({200: Page[schemas.Verdict]}, "not_found", "division_code"))
 def verdicts(
     request: HttpRequest,
     run: UUID,
@@ -135,7 +103,7 @@ def verdicts(
     return page(found.filter(id__gt=after), limit)
 
 
-@v1.get("/houses/{house}/verdict", auth=Token("read_runs"), response={200: schemas.Verdict, **REFUSED})
+@v1.get("/houses/{house}/verdict", auth=Token("read_runs"), **answers({200: schemas.Verdict}, "not_found"))
 def verdict(request: HttpRequest, house: UUID) -> Any:
     """The verdict that stands of a house."""
     return queries.verdict_on(within(request, ""), house)
@@ -147,4 +115,4 @@ api.add_router("/v1", v1)
 @require_GET
 def description(request: HttpRequest) -> HttpResponse:
     """What may be asked and what is answered, as OpenAPI 3.1 (接口说明)."""
-    return JsonResponse(api.get_openapi_schema(path_prefix="/api/"))
+    return JsonResponse(describing.described(api))

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from jiadi.server.accounts.queries import Access
+from jiadi.server.cases import events
 from jiadi.server.cases.models import Act
 from jiadi.server.database import keys
 
@@ -82,6 +83,7 @@ def acting(
             hash=b"",
         )
     ])  # fmt: skip
+    events.tell(word, doing)
 
 
 def _announce(act: str, moment: str) -> None:

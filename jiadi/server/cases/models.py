@@ -55,3 +55,28 @@ class Head(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+
+class Event(models.Model):
+    """What other systems are told of an act (对外事件): written with it, never changed.
+
+    Args:
+        number: of the act in the chain; `act` its id, `at` its moment.
+        kind: of events.yaml.
+        division: where.
+        subject, subject_id: what it is about: a kind of thing and its id. Nothing of any person.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    act = models.UUIDField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=32)
+    division = models.BigIntegerField()
+    subject = models.TextField(default="")
+    subject_id = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["division", "number"], name="event_by_division")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind}"

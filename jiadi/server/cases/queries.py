@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
-from jiadi.server.cases.models import Act
+from jiadi.server.cases.models import Act, Event
 from jiadi.server.database.scope import Scope
 
 
@@ -35,3 +35,9 @@ def last(scope: Scope) -> int:
 def ids_after(scope: Scope, number: int) -> list[UUID]:
     """Ids of the acts of a scope after a number (其后的操作)."""
     return list(Act.objects.filter(scope.where(), number__gt=number).values_list("id", flat=True))
+
+
+def events(scope: Scope, after: int = 0, kinds: Iterable[str] = ()) -> QuerySet[Event]:
+    """What other systems are told, after a number and in its order (对外事件); of some kinds alone where they are named."""
+    found = Event.objects.filter(scope.where(), number__gt=after).order_by("number")
+    return found.filter(kind__in=list(kinds)) if kinds else found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import polars as pl
 from django.db.models import Count, F, QuerySet, Sum
 
 from jiadi.server.accounts.queries import Access
 from jiadi.server.refusals import refuse
+from jiadi.server.survey import media
 from jiadi.server.survey.models import Decision, File, Import
 
 RIGHT = "import"
@@ -51,6 +53,12 @@ def file(access: Access, import_id: UUID, file_id: UUID) -> File:
     if found is None:
         raise refuse("not_found")
     return found
+
+
+def edited(held: Import) -> set[str]:
+    """Ids of rows that were edited by hand and that accepting would change (手工改过的行); none before the check."""
+    path = media.result(held.tied) / "edited.parquet"
+    return set(pl.read_parquet(path, columns=["id"])["id"]) if held.tied and path.is_file() else set()
 
 
 def decisions(held: Import) -> QuerySet[Decision]:

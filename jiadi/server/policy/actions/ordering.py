@@ -14,6 +14,7 @@ from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope, span
 from jiadi.server.policy.models import Job
 from jiadi.server.policy.queries import RIGHTS
+from jiadi.server.policy.queries import place_of as place_of_job
 from jiadi.server.refusals import refuse
 
 TASK, QUEUE = "policy_job", "policy"
@@ -58,11 +59,13 @@ def place_of(division: str) -> Scope:
 
 
 def cancel(access: Access, job: Job) -> None:
-    """Take back what no worker has begun (取消任务).
+    """Take back what no worker has begun (取消任务): whoever has the right to ask for it.
 
     Raises:
-        Refused: `job_moved`.
+        Refused: `no_right`, `job_moved`.
     """
+    if not access.scope(RIGHTS[job.kind]).covers(place_of_job(job)):
+        raise refuse("no_right")
     if not Job.objects.filter(pk=job.pk, state="waiting").update(state="cancelled", done_at=timezone.now()):
         raise refuse("job_moved")
     with acting(access, "cancel_job", division=job.division, subject="job", subject_id=job.id):

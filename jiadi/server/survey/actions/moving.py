@@ -105,9 +105,13 @@ def check(access: Access, held: Import, lang: str) -> None:
 def cancel(access: Access, held: Import) -> None:
     """Take an order back (取消任务). A worker that is at it notices and writes nothing.
 
+    What was ordered by whoever accepts is taken back by nobody else.
+
     Raises:
-        Refused: `import_moved`.
+        Refused: `no_right`, `import_moved`.
     """
+    if held.state != "checking":
+        _may_accept(access, held)
     _moved(held, "cancel", attempt=held.attempt + 1, stage="", share=0.0)
     with acting(access, "cancel_import", **about(held)):
         pass
@@ -138,12 +142,14 @@ def accept(access: Access, held: Import, why: str, keep: list[str]) -> None:
 
     Args:
         access: of who accepts; `held`: checked; `why`: the reason.
-        keep: ids of rows that stay as the register has them.
+        keep: ids of rows that stay as the register has them, of those that were edited by hand.
 
     Raises:
-        Refused: `no_right`, `reason_missing`, `import_moved`.
+        Refused: `no_right`, `bad_request`, `reason_missing`, `import_moved`.
     """
     _may_accept(access, held)
+    if keep and not set(keep) <= queries.edited(held):
+        raise refuse("bad_request")
     order(access, held, "order_accept", "import_accept", {"keep": keep}, _reason(why))
 
 

@@ -227,11 +227,8 @@ def _conflict(row: dict[str, Any]) -> dict[str, Any]:
 @require_POST
 def accept(request: Request, held: UUID) -> HttpResponse:
     """Order that an import goes into the register."""
-    found, keep = queries.one(request.access, held), request.POST.getlist("keep")
-    edited = _frame("edited.parquet", found.tied)
-    if keep and (edited is None or not set(keep) <= set(edited["id"])):
-        raise refuse("bad_request")
-    moving.accept(request.access, found, request.POST.get("why", ""), keep)
+    found = queries.one(request.access, held)
+    moving.accept(request.access, found, request.POST.get("why", ""), request.POST.getlist("keep"))
     return redirect("import", held)
 
 

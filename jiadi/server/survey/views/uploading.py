@@ -61,11 +61,11 @@ def upload(request: Request, held: UUID, file: UUID) -> HttpResponse:
         return _at(found, 200)
     if request.content_type != UPLOADS:
         raise refuse("bad_request")
-    return _at(uploading.add(request.access, found, _number(request, "Upload-Offset"), cast(IO[bytes], _Body(request))), 204)
+    return _at(uploading.add(request.access, found, _number(request, "Upload-Offset"), cast(IO[bytes], Body(request))), 204)
 
 
-class _Body:
-    """A request's body as a file whose end may come too early."""
+class Body:
+    """A request's body as a file whose end may come too early (请求体)."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.read = partial(_piece, request)
