@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ def _language(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(word) for word in _words(text)]
 
 
 def _several(text: str) -> int:
@@ -73,6 +78,7 @@ SETTINGS = {
         Setting("JIADI_PROXIES", int, 0, "proxies in front of the server that add the caller's address to X-Forwarded-For"),
         Setting("JIADI_TOKEN_RATE", _several, 600, "requests that a program may send in a minute under one token, 1 or more"),
         Setting("JIADI_ACCOUNT_RATE", _several, 1200, "requests to the interface in a minute by one account in all, 1 or more"),
+        Setting("JIADI_HOOK_NETWORKS", _networks, [], "private networks in which hooks may be told, as 10.1.0.0/16, joined by commas"),
         Setting("JIADI_ANSWER_DAYS", _several, 7, "days for which the answer to a write is kept for its idempotency key, 1 or more"),
         Setting("JIADI_TOKEN_DAYS", _several, 366, "days for which a token of a program may be made at most, 1 or more"),
         Setting("JIADI_UPLOAD_MB", _several, 2048, "size of the largest file that is taken, in MB"),

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "jiadi.server.jobs",
     "jiadi.server.accounts",
     "jiadi.server.cases",
+    "jiadi.server.hooks",
     "jiadi.server.register",
     "jiadi.server.survey",
     "jiadi.server.policy",

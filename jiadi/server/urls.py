@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("", include("jiadi.server.accounts.urls")),
+    path("", include("jiadi.server.hooks.urls")),
     path("", include("jiadi.server.register.urls")),
     path("", include("jiadi.server.survey.urls")),
     path("", include("jiadi.server.policy.urls")),

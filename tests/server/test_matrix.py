@@ -203,7 +203,7 @@ def people(place: Place) -> None:
     now = timezone.now()
     grant = Grant.objects.create(user=user, role=role, division=place.division, from_on=timezone.localdate(), cause=place.marker)
     sign_in = SignIn.objects.create(user=user, begun_at=now, seen_at=now, address="192.0.2.1", agent=place.marker)
-    place.objects |= {"user": user, "grant": grant, "sign_in": sign_in, "acts": ACTS}
+    place.objects |= {"user": user, "grant": grant, "sign_in": sign_in, "acts": ACTS, "turns": "on", "turned": "off"}
     place.objects["token"] = token_of(user, place.marker, PLACES[place.name])[0]
 
 

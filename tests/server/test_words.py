@@ -14,7 +14,7 @@ from django.urls import reverse
 
 import jiadi.server
 from jiadi.server import navigation, refusals, words
-from jiadi.server.accounts.roles import HAND_ON, rights
+from jiadi.server.accounts.roles import CONNECT, HAND_ON, rights
 from jiadi.server.accounts.roles import roles as every_role
 
 SERVER = Path(jiadi.server.__file__).parent
@@ -78,7 +78,7 @@ def test_each_refusal_that_is_raised_is_in_the_table_and_each_in_the_table_is_ra
 @pytest.mark.parametrize("entry", navigation.entries(), ids=lambda entry: entry.name)
 def test_each_entry_of_the_menu_leads_somewhere(entry: Any) -> None:
     assert reverse(entry.name)
-    assert entry.right in {"", HAND_ON, *rights()}
+    assert entry.right in {"", HAND_ON, CONNECT, *rights()}
     assert {entry.words, entry.about} - {"nav.home.about"} <= set(words.every_word())
 
 

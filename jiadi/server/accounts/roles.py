@@ -11,6 +11,8 @@ import yaml
 
 HAND_ON: Final = "hand_on"
 """The right to manage accounts: it follows from `grants` and is written nowhere."""
+CONNECT: Final = "connect"
+"""The right to have other systems told of what is done: it follows from `accept` and from `administer`, and is written nowhere."""
 SECOND_FACTOR: Final = frozenset({"reveal", "accept", "administer"})
 """Rights that call for a second factor outside of the demo."""
 
@@ -33,7 +35,9 @@ class Role:
     grants: frozenset[str]
 
     def has(self, right: str) -> bool:
-        """Whether the role has a right; `hand_on` is that of all roles which may grant others."""
+        """Whether the role has a right; `hand_on` is that of all roles which may grant others, `connect` that of two rights."""
+        if right == CONNECT:
+            return bool(self.rights & {"accept", "administer"})
         return right in self.rights or (right == HAND_ON and bool(self.grants))
 
 

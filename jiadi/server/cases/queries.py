@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
-from jiadi.server.cases.models import Act, Event
+from jiadi.server.cases.models import Act, Event, Head
 from jiadi.server.database.scope import Scope
 
 
@@ -35,6 +35,11 @@ def last(scope: Scope) -> int:
 def ids_after(scope: Scope, number: int) -> list[UUID]:
     """Ids of the acts of a scope after a number (其后的操作)."""
     return list(Act.objects.filter(scope.where(), number__gt=number).values_list("id", flat=True))
+
+
+def last_told() -> int:
+    """Number of the last act of all (链上最后序号): what is told later has a greater one."""
+    return Head.objects.get(pk=1).number
 
 
 def events(scope: Scope, after: int = 0, kinds: Iterable[str] = ()) -> QuerySet[Event]:
