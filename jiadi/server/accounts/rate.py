@@ -43,4 +43,4 @@ def take(account: UUID, token: UUID | None) -> int:
             "SELECT id, extract(epoch FROM until - statement_timestamp()) FROM accounts_rate WHERE id = ANY(%s)", [list(set(steps) - taken)]
         )
         waits = [ceil(float(ahead) + steps[one] - MINUTE_S) for one, ahead in cursor.fetchall()]
-        return max([1, *waits])
+        return int(max([1, *waits]))
