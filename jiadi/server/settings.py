@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "jiadi.server.survey",
     "jiadi.server.policy",
     "jiadi.server.api",
+    "jiadi.server.persons",
 ]
 MIDDLEWARE = [
     "jiadi.server.logs.log_access",
@@ -120,7 +121,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"numbered": {"()": "jiadi.server.logs.Numbered"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}},
+    "formatters": {"line": {"()": "jiadi.server.logs.Washed", "fmt": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["numbered"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Each request has a line of its own already, without its query string.

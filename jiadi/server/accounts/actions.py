@@ -17,6 +17,7 @@ from jiadi.server.accounts.queries import Access, attempt_key
 from jiadi.server.accounts.roles import HAND_ON, roles
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import DIGITS, Scope, span
+from jiadi.server.logs import washed
 from jiadi.server.refusals import refuse
 from jiadi.server.words import told
 
@@ -232,11 +233,11 @@ def _end_all(access: Access, user: User) -> None:
 
 
 def reason(why: str) -> str:
-    """A reason as it is stored (事由).
+    """A reason as it is stored (事由), persons' numbers in it masked.
 
     Raises:
         Refused: `reason_missing`, for fewer than two characters.
     """
     if len(why.strip()) < 2:
         raise refuse("reason_missing")
-    return why.strip()[:200]
+    return washed(why.strip()[:200])

@@ -17,6 +17,7 @@ from jiadi.server.accounts.queries import Access
 from jiadi.server.cases import events
 from jiadi.server.cases.models import Act
 from jiadi.server.database import keys
+from jiadi.server.logs import washed
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def acting(
     Args:
         access: of who acts; `NOBODY` for the system itself.
         word: what is done: the word on the button.
-        division, subject, subject_id, why, source: see `Act`.
+        division, subject, subject_id, why, source: see `Act`; persons' numbers in `why` and `source` are masked.
 
     Raises:
         RuntimeError: no transaction is open, or another act is under way in it.
@@ -75,8 +76,8 @@ def acting(
             division=doing.division,
             subject=doing.subject,
             subject_id=doing.subject_id,
-            why=why,
-            source=source,
+            why=washed(why),
+            source=washed(source),
             detail=json.dumps(doing.detail, ensure_ascii=False, sort_keys=True, default=str),
             number=0,
             previous=b"",

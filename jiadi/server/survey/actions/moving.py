@@ -12,6 +12,7 @@ from jiadi.codes.division import prefix
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope, span
+from jiadi.server.logs import washed
 from jiadi.server.refusals import refuse
 from jiadi.server.survey import queries
 from jiadi.server.survey.models import Import
@@ -40,7 +41,7 @@ def create(access: Access, code: str, title: str) -> Import:
         raise refuse("division_code", division=code) from None
     if access.user is not None and not access.scope(queries.RIGHT).covers(place):
         raise refuse("outside_scope", division=code)
-    held = Import(division=span(code.strip())[0], code=prefix(code.strip().ljust(12, "0")), title=title, created_by=access.user)
+    held = Import(division=span(code.strip())[0], code=prefix(code.strip().ljust(12, "0")), title=washed(title), created_by=access.user)
     with acting(access, "new_import", **about(held)):
         held.save(force_insert=True)
     return held
@@ -82,7 +83,7 @@ def order(access: Access, held: Import, word: str, task: str, wanted: dict[str, 
     Raises:
         Refused: `import_moved`.
     """
-    fresh = {"stage": "", "share": 0.0, "told_at": timezone.now(), "fault": {}, "order": wanted | {"why": why}}
+    fresh = {"stage": "", "share": 0.0, "told_at": timezone.now(), "fault": {}, "order": wanted | {"why": washed(why)}}
     _moved(held, word, attempt=held.attempt + 1, **fresh)
     with acting(access, word, why=why, **about(held)):
         pass

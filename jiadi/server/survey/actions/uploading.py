@@ -10,6 +10,7 @@ from typing import IO, Final
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.environment import value
+from jiadi.server.logs import washed
 from jiadi.server.refusals import Refused, refuse
 from jiadi.server.survey import media
 from jiadi.server.survey.actions.moving import about, changed
@@ -26,13 +27,14 @@ def most_bytes() -> int:
 
 
 def plain_name(name: str) -> str:
-    """A file's name without folders and without what no name needs (规范文件名); "" where nothing is left.
+    """A file's name without folders, what no name needs, and persons' numbers (规范文件名); "" where nothing is left.
 
     >>> plain_name("C:\\\\表\\\\户籍.xlsx"), plain_name("../../etc/passwd"), plain_name(".."), plain_name("a\\x00b.csv")
     ('户籍.xlsx', 'passwd', '', 'ab.csv')
     """
     last = PurePosixPath(PureWindowsPath(name).name).name if name.strip() else ""
     kept = "".join(sign for sign in unicodedata.normalize("NFC", last) if unicodedata.category(sign)[0] != "C").strip()
+    kept = washed(kept)
     return "" if kept.startswith(".") or len(kept.encode()) > MOST_NAME else kept
 
 
