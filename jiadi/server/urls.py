@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("jiadi.server.register.urls")),
     path("", include("jiadi.server.survey.urls")),
     path("", include("jiadi.server.policy.urls")),
+    path("", include("jiadi.server.persons.urls")),
+    path("", include("jiadi.server.audit.urls")),
     path("", include("jiadi.server.api.urls")),
 ]
 

@@ -145,7 +145,11 @@ def furnish(place: Place) -> None:
     people(place)
     with acting(NOBODY, "judge", why="test", division=place.division, subject_id=place.marker):
         pass  # others are told of it
-    with acting(NOBODY, "furnish", why="test", division=place.division):
+    with acting(
+        NOBODY, "create_user", why=place.marker, division=place.division, subject="user", subject_id=place.objects["user"].pk
+    ) as act:
+        place.objects["account_act"] = act.id
+    with acting(NOBODY, "furnish", why=place.marker, division=place.division):
         for model in row_models():
             row = model()
             for column in model._meta.concrete_fields:

@@ -13,7 +13,7 @@ HAND_ON: Final = "hand_on"
 """The right to manage accounts: it follows from `grants` and is written nowhere."""
 CONNECT: Final = "connect"
 """The right to have other systems told of what is done: it follows from `accept` and from `administer`, and is written nowhere."""
-SECOND_FACTOR: Final = frozenset({"reveal", "accept", "administer"})
+SECOND_FACTOR: Final = frozenset({"reveal", "accept", "administer", "erase"})
 """Rights that call for a second factor outside of the demo."""
 
 

@@ -40,6 +40,9 @@ class Act(models.Model):
         indexes = [
             models.Index(fields=["division", "number"], name="act_by_division"),
             models.Index(fields=["subject", "subject_id"], name="act_by_subject"),
+            models.Index(fields=["by", "word", "at"], name="act_by_whom"),
+            models.Index(fields=["word", "number"], name="act_by_word"),
+            models.Index(fields=["at"], name="act_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -10,10 +10,12 @@ import typer
 app = typer.Typer(add_completion=False)
 
 from jiadi.server.commands import appoint as _appoint  # noqa: E402
+from jiadi.server.commands import audit as _audit  # noqa: E402
 from jiadi.server.commands import demo as _demo  # noqa: E402
 from jiadi.server.commands import keys as _keys  # noqa: E402
 from jiadi.server.commands import look as _look  # noqa: E402
+from jiadi.server.commands import retention as _retention  # noqa: E402
 from jiadi.server.commands import run as _run  # noqa: E402
 from jiadi.server.commands import save as _save  # noqa: E402
 
-__all__ = ["_appoint", "_demo", "_keys", "_look", "_run", "_save", "app"]
+__all__ = ["_appoint", "_audit", "_demo", "_keys", "_look", "_retention", "_run", "_save", "app"]

@@ -68,3 +68,5 @@ def _tell(key: str, file: Path, manifest: dict[str, Any], as_json: bool, lang: s
     show.screen.print(say(key, lang, file=file, **counted), markup=False, highlight=False)
     keys = ", ".join(map(str, held["keys"])) or "—"
     show.screen.print(say(f"{key}_keys", lang, keys=keys), markup=False, highlight=False)
+    if key == "restore_done":
+        show.screen.print(say("restore_again", lang, act=counted["act"]), markup=False, highlight=False)

@@ -52,7 +52,7 @@ def house_described(request: Request, house_id: UUID) -> dict[str, Any]:
     }
     things = [file.house, file.parcel] if file.parcel else [file.house]
     return told | {
-        "sections": _sections(reader, parts),
+        "sections": _sections(reader, parts, as_of),
         "links": file.links,
         "sources": file.sources,
         "interests": [one for thing in things for one in queries.interests_in(scope, thing.id, as_of)],
@@ -70,7 +70,7 @@ def row(request: Request, table: str, row: UUID) -> HttpResponse:
     found = queries.known(MODELS[table], scope, as_of).filter(id=row).first()
     told = _told(reader, table, found, queries.trace(scope, MODELS[table], row), as_of)
     if found is not None:
-        told |= {"sections": _sections(reader, queries.belonging(table, scope, found, as_of)), **_around(scope, row, as_of)}
+        told |= {"sections": _sections(reader, queries.belonging(table, scope, found, as_of), as_of), **_around(scope, row, as_of)}
         told["interests"] = queries.interests_in(scope, row, as_of) if table == "parcel" else []
     return render(request, "register/row.html", told)
 
@@ -90,14 +90,17 @@ def _told(reader: Reader, table: str, row: Any, traces: list[queries.Trace], as_
         "gone": row is None and traces[0].known_to is not None,
         "as_of": as_of,
         "history": reader.changes(table, traces),
+        "reveals": as_of is None and reader.may_reveal(table, row),
+        "erases": as_of is None and table == "person" and reader.may_reveal(table, row, "edit"),
     }
 
 
-def _sections(reader: Reader, parts: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
-    """What belongs to a row, table by table; those that have a page lead there."""
+def _sections(reader: Reader, parts: Mapping[str, Iterable[Any]], as_of: Moment) -> list[dict[str, Any]]:
+    """What belongs to a row, table by table; those that have a page lead there, and to their numbers where the reader may see them."""
     told = []
     for table, rows in parts.items():
-        shown = [(row, reader.title(table, row), reader.cells(table, row)) for row in rows]
+        reader.open(table, rows := list(rows))
+        shown = [(row, reader.title(table, row), reader.cells(table, row), as_of is None and reader.may_reveal(table, row)) for row in rows]
         if shown:
             heading = TABLES[table].zh if language() == "zh" else table
             told.append({"table": table, "heading": heading, "open": table in OPENED, "rows": shown})

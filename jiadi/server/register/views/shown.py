@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -53,15 +53,34 @@ class Reader:
     """
 
     access: Access
+    masks: dict[bytes, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def open(self, table: str, rows: Iterable[Any]) -> None:
+        """Mask the numbers of many rows at once (批量脱敏): without a question to the database, and each value once."""
+        held = list(rows)
+        for name in frames.sealed(table):
+            sealed = {bytes(one) for row in held if (one := getattr(row, f"{name}_sealed", None))} - self.masks.keys()
+            order = list(sealed)
+            clear = sealing.unseal_many(order, frames.bound(table, name))
+            self.masks.update((one, person.mask(number or "")) for one, number in zip(order, clear, strict=True))
+
+    def may_reveal(self, table: str, row: Any, right: str = "reveal") -> bool:
+        """Whether the reader may ask for the numbers of a row that has any (可否查看完整号码), or hold another right over them."""
+        if row is None or row.division not in self.access.scope(right):
+            return False
+        named = [*frames.sealed(table), *(["phone"] if table == "person" else [])] if table in TABLES else []
+        return any(getattr(row, f"{name}_sealed", None) for name in named)
 
     def cell(self, column: Column, row: Any) -> str:
         """A cell in words (显示一格); "" where nothing is known."""
         if column.kind == "person_id":
             sealed = getattr(row, f"{column.name}_sealed", None)
-            # A version holds the seal of the row that it is of.
-            place_of = frames.bound(row._meta.model_name.removesuffix("version"), column.name)
-            clear = sealing.unseal_many([bytes(sealed)], place_of)[0] if sealed else None
-            return person.mask(clear) if clear else ""
+            if not sealed:
+                return ""
+            if bytes(sealed) not in self.masks:
+                # A version holds the seal of the row that it is of.
+                self.open(row._meta.model_name.removesuffix("version"), [row])
+            return self.masks[bytes(sealed)]
         held = getattr(row, column.name, None)
         if held is None or column.kind == "geometry":
             return ""
@@ -96,7 +115,9 @@ class Reader:
 
     def listing(self, table: str, names: Sequence[str], rows: Iterable[Any]) -> dict[str, Any]:
         """Rows as a table (列表): headings, and of each row its id, title and cells."""
-        columns = [column for column in TABLES[table].columns if column.name in names and column.name not in CALLED[table][:1]]
+        fetched = {name.removesuffix("_sealed") for name in names} - {*CALLED[table][:1]}
+        columns = [column for column in TABLES[table].columns if column.name in fetched]
+        self.open(table, rows := list(rows))
         told = [(row, self.title(table, row), [self.cell(column, row) for column in columns]) for row in rows]
         return {
             "table": table,
@@ -108,6 +129,7 @@ class Reader:
     def changes(self, table: str, traces: Sequence[Trace]) -> list[tuple[Trace, list[tuple[str, str, str]]]]:
         """Every version with what it changed (逐版变更): heading, before, after; the first version changes nothing."""
         told = []
+        self.open(table, [one.row for one in traces])
         for one, earlier in zip(traces, [*traces[1:], None][: len(traces)], strict=True):
             found = self._differing(table, earlier.row, one.row) if earlier else []
             told.append((one, found))

@@ -1,0 +1,1 @@
+"""Reading the chain of acts (操作留痕查阅)."""
