@@ -145,6 +145,13 @@ def test_reasons_are_told_in_full() -> None:
         assert re.match(r"个人信息保护法 第", one.law) and all(one.title.values())
 
 
+def test_a_list_that_holds_no_number_asks_for_none(person: Person) -> None:
+    reader = Reader(Access(None, (("county_manager", 330802000000),)))
+    with CaptureQueriesContext(connection) as asked:
+        reader.listing("household", SHOWN["household"], page(listed("household", EVERYWHERE)).rows)
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("many", [50, 200])
 def test_masking_a_list_asks_the_database_once(db: Private, many: int) -> None:
     narrow(EVERYWHERE)

@@ -45,7 +45,7 @@ def create_user(access: Access, username: str, full_name: str, password: str, *,
         raise refuse("no_right")
     why = reason(why)
     user = User(username=normal(username), full_name=full_name.strip(), created_by=access.user)
-    if not USERNAME.fullmatch(user.username):
+    if not USERNAME.fullmatch(user.username) or washed(user.username) != user.username:
         raise refuse("username_form")
     if not user.full_name:
         raise refuse("name_missing")
