@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from jiadi.server.register.views import files, lists
+from jiadi.server.register.typed import EDITED
+from jiadi.server.register.views import editing, files, lists
 
 urlpatterns = [
     path("search", lists.search, name="search"),
@@ -16,4 +17,7 @@ urlpatterns = [
     path("persons/<uuid:row>", files.row, {"table": "person"}, name="person"),
     path("zones", lists.rows, {"table": "zone"}, name="zones"),
     path("zones/<uuid:row>", files.row, {"table": "zone"}, name="zone"),
+    *(path(f"{table}s/<uuid:row>/edit", editing.edit, {"table": table}, name=f"edit_{table}") for table in EDITED),
+    *(path(f"{table}s/<uuid:row>/end", editing.end, {"table": table}, name=f"end_{table}") for table in EDITED),
+    path("acts/<uuid:act>/take-back", editing.take_back, name="take_back"),
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jiadi.server.register.actions.descent import merge, split
 from jiadi.server.register.actions.divisions import succeed
+from jiadi.server.register.actions.editing import Conflict, edit
+from jiadi.server.register.actions.ending import CAUSES, end, take_back
 from jiadi.server.register.actions.interests import end_interest, enter_interest
 from jiadi.server.register.actions.laying import laid_over
 from jiadi.server.register.actions.media import keep_media
@@ -12,9 +14,13 @@ from jiadi.server.register.actions.record import Recorded, record
 from jiadi.server.register.actions.undo import Undone, undo
 
 __all__ = [
+    "CAUSES",
+    "Conflict",
     "Preview",
     "Recorded",
     "Undone",
+    "edit",
+    "end",
     "end_interest",
     "enter_interest",
     "keep_media",
@@ -24,5 +30,6 @@ __all__ = [
     "record",
     "split",
     "succeed",
+    "take_back",
     "undo",
 ]

@@ -11,6 +11,7 @@ from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, kno
 from jiadi.server.register.queries.media import media_of, medium
 from jiadi.server.register.queries.named import named
 from jiadi.server.register.queries.paging import Page, beginning, count, counts, page
+from jiadi.server.register.queries.versions import version, version_of, versions_ended_by
 
 __all__ = [
     "STORED",
@@ -44,6 +45,9 @@ __all__ = [
     "search",
     "tables",
     "trace",
+    "version",
+    "version_of",
+    "versions_ended_by",
     "whole",
     "with_predecessors",
     "zones_beside",

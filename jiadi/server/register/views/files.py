@@ -15,6 +15,8 @@ from jiadi.server.refusals import refuse
 from jiadi.server.register import models, queries
 from jiadi.server.register.queries import Moment
 from jiadi.server.register.queries.finding import MODELS
+from jiadi.server.register.typed import EDITED
+from jiadi.server.register.views.editing import own_last
 from jiadi.server.register.views.lists import PLURAL, right_of
 from jiadi.server.register.views.shown import Reader, day_of
 from jiadi.server.words import language
@@ -92,6 +94,8 @@ def _told(reader: Reader, table: str, row: Any, traces: list[queries.Trace], as_
         "history": reader.changes(table, traces),
         "reveals": as_of is None and reader.may_reveal(table, row),
         "erases": as_of is None and table == "person" and reader.may_reveal(table, row, "edit"),
+        "edits": table in EDITED and as_of is None and last.division in reader.access.scope("edit"),
+        "own": own_last(reader.access, traces) if table in EDITED else None,
     }
 
 
