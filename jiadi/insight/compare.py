@@ -32,11 +32,13 @@ def write(folder: Path, found: Compared, lang: str) -> dict[str, Any]:
     Returns:
         What compare.json says.
     """
-    counted = counts(found)
-    report = table.Report(
-        "compare", say("compare_title", lang), counted, list(_tables(found, lang)), _meta(found, lang), _tiles(counted, lang)
-    )
-    return table.write(folder, report, lang)
+    return table.write(folder, report(found, lang), lang)
+
+
+def report(found: Compared, lang: str) -> table.Report:
+    """What a comparison says, table by table (比对报告内容)."""
+    counted, tables = counts(found), list(_tables(found, lang))
+    return table.Report("compare", say("compare_title", lang), counted, tables, list(_meta(found, lang)), _tiles(counted, lang))
 
 
 def counts(found: Compared) -> dict[str, Any]:

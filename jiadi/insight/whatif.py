@@ -30,9 +30,13 @@ def write(folder: Path, found: WhatIf, lang: str) -> dict[str, Any]:
     Returns:
         What whatif.json says.
     """
-    counted = counts(found)
-    report = table.Report("whatif", say("whatif_title", lang), counted, list(_tables(found, lang)), _meta(found, lang), _tiles(found, lang))
-    return table.write(folder, report, lang)
+    return table.write(folder, report(found, lang), lang)
+
+
+def report(found: WhatIf, lang: str) -> table.Report:
+    """What a trial says, table by table (试算报告内容)."""
+    tables = list(_tables(found, lang))
+    return table.Report("whatif", say("whatif_title", lang), counts(found), tables, list(_meta(found, lang)), _tiles(found, lang))
 
 
 def counts(found: WhatIf) -> dict[str, Any]:

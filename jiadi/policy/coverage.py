@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -112,13 +112,17 @@ def asked(delivery: Delivery, table: str, column: str) -> bool:
     """Whether a delivery asks for something at all (是否调查了此项): a list has the column, or anything stands in it.
 
     Args:
-        delivery: its `sources` may have `headers`, JSON of column → header.
+        delivery: its `sources` may have `headers`, JSON of column → header. Where it is part of a larger one, `extra["asked"]` has
+            what that one asks for: table → columns.
         table: name of the list.
         column: of the schema.
 
-    >>> asked(Delivery(), "house", "facade")
-    False
+    >>> asked(Delivery(), "house", "facade"), asked(Delivery(extra={"asked": {"house": ["facade"]}}), "house", "facade")
+    (False, True)
     """
+    larger = delivery.extra.get("asked")
+    if isinstance(larger, Mapping) and column in larger.get(table, ()):
+        return True
     frame = delivery.tables.get(table)
     if frame is None or column not in frame.columns:
         return False

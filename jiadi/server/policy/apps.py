@@ -8,3 +8,9 @@ class Policy(AppConfig):
 
     name = "jiadi.server.policy"
     label = "policy"
+
+    def ready(self) -> None:
+        """What is changed in the register is judged again."""
+        from jiadi.server.policy.listening import listen  # noqa: PLC0415  models are there only now
+
+        listen()

@@ -21,6 +21,8 @@ class Run(models.Model):
         houses: how many were judged.
         whole: false where only what a change touched was judged again; the rest stands as it was.
         act: that stored it. What it rests on is kept in `media/runs/<id>`.
+        base: of a run of what a change touched, the whole run whose rule set and day it went by.
+        context: of a whole run, what facts of a part must know of the whole, as JSON text: see `actions.context`.
     """
 
     id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
@@ -37,6 +39,8 @@ class Run(models.Model):
     houses = models.IntegerField()
     whole = models.BooleanField(default=True)
     act = models.UUIDField()
+    base = models.UUIDField(null=True)
+    context = models.TextField(default="")
 
     class Meta:
         indexes = [models.Index(fields=["division", "id"], name="run_place")]
@@ -96,6 +100,32 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.verdict}"
+
+
+class Due(models.Model):
+    """A change whose houses are to be judged again (待重判): written in the transaction of the change, done right after it, or by a worker.
+
+    Args:
+        division: where the act was done; `act`: it.
+        touched: ids and names, of `register.actions.news.Touched`.
+        done_at: null until it is judged.
+    """
+
+    id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
+    division = models.BigIntegerField()
+    act = models.UUIDField()
+    touched = models.JSONField(default=dict)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["division", "asked_at"], name="due_place"),
+            models.Index(fields=["asked_at"], name="due_open", condition=models.Q(done_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.act)
 
 
 class Job(models.Model):

@@ -15,6 +15,7 @@ from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, seeing
 from jiadi.server.policy import actions
+from jiadi.server.policy.actions import again
 from jiadi.server.policy.actions.ordering import QUEUE, TASK
 from jiadi.server.policy.models import Job
 from jiadi.server.refusals import Refused, refuse
@@ -30,6 +31,15 @@ def policy_job(job_id: str) -> None:
         do(job_id)
     finally:
         connection.close()  # a job runs in a thread of its own
+
+
+@app.task(name=again.TASK, queue=QUEUE, retry=AGAIN)
+def policy_due(due_id: str) -> None:
+    """Judge again what a change touched, where its own process did not come to it."""
+    try:
+        again.later(due_id)
+    finally:
+        connection.close()
 
 
 def do(job_id: str) -> None:
@@ -72,5 +82,5 @@ def _judge(who: Access, job: Job) -> dict[str, Any]:
     return {"run": str(run.id)}
 
 
-WORK: dict[str, Callable[[Access, Job], dict[str, Any]]] = {"judge": _judge}
+WORK: dict[str, Callable[[Access, Job], dict[str, Any]]] = {"judge": _judge, "whatif": actions.whatif, "compare": actions.compare}
 """Kind of job → what does it; the result is kept on the job."""

@@ -34,7 +34,9 @@ JOBS: Final = 10
 def runs(request: Request) -> HttpResponse:
     """Runs by page, the newest first, and the jobs that make more of them."""
     scope, before = request.access.scope(), _uuid(request.GET, "before")
-    found = queries.runs(scope)
+    found, parts = queries.runs(scope), request.GET.get("parts") == "1"
+    if not parts:  # what single changes touched would hide the others
+        found = found.filter(whole=True)
     shown = list((found.filter(id__lt=before) if before else found)[: PAGE + 1])
     context = {
         "rows": shown[:PAGE],
@@ -43,6 +45,8 @@ def runs(request: Request) -> HttpResponse:
         "before": before,
         "jobs": [] if before else list(queries.jobs(scope)[:JOBS]),
         "may_judge": request.access.may("judge"),
+        "may_try": request.access.may("try_law"),
+        "parts": parts,
     }
     return render(request, "policy/runs.html", context)
 

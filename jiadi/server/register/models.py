@@ -140,7 +140,10 @@ class Account(Row):
     """A row of the ledger of farm households (农户台账)."""
 
     class Meta:
-        indexes = [models.Index(fields=["division", "id"], name="account_place")]
+        indexes = [
+            models.Index(fields=["division", "id"], name="account_place"),
+            models.Index(fields=["household_code"], name="account_household"),
+        ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="account_key")]
 
 
@@ -197,7 +200,11 @@ class Right(Row):
     household = models.ForeignKey(Household, models.PROTECT, null=True, related_name="rights")
 
     class Meta:
-        indexes = [models.Index(fields=["division", "id"], name="right_place")]
+        indexes = [
+            models.Index(fields=["division", "id"], name="right_place"),
+            models.Index(fields=["parcel_code"], name="right_by_parcel_code"),
+            models.Index(fields=["returned_parcel_code"], name="right_returned", condition=Q(returned_parcel_code__isnull=False)),
+        ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="right_key")]
 
 
@@ -215,7 +222,10 @@ class Approval(Row):
     """An approval of land or building (审批)."""
 
     class Meta:
-        indexes = [models.Index(fields=["division", "id"], name="approval_place")]
+        indexes = [
+            models.Index(fields=["division", "id"], name="approval_place"),
+            models.Index(fields=["removed_parcel_code"], name="approval_removed", condition=Q(removed_parcel_code__isnull=False)),
+        ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="approval_key")]
 
 

@@ -21,6 +21,7 @@ from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import bulk
 from jiadi.server.database.scope import EVERYWHERE, Scope, span
+from jiadi.server.policy.actions.again import context, lock, reopen
 from jiadi.server.policy.models import Run, Standing, Verdict
 from jiadi.server.policy.queries import folder_of
 from jiadi.server.refusals import refuse
@@ -54,8 +55,10 @@ def judge(access: Access, division: str, *, why: str, on: date | None = None, la
     with acting(access, "judge", why=why, division=span(division)[0], subject="run", subject_id=run.id) as act, _kept(run, outcome, law):
         run.act = act.id
         act.detail |= {"houses": run.houses, "verdicts": run.verdicts_sha256, "law": run.law_version}
+        lock(run.division)
         run.save(force_insert=True)
         _put(run, outcome, scope)
+        reopen(*span(run.code), since=moment)
     return run
 
 
@@ -73,6 +76,7 @@ def _described(outcome: Outcome, division: str, moment: datetime) -> Run:
         layers=json.dumps(record.layers(outcome.delivery.tables.get("zone")), ensure_ascii=False),
         verdicts_sha256=record.verdicts(outcome.judgement),
         houses=outcome.judgement.houses.height,
+        context=context(outcome.delivery, outcome.linked),
     )
 
 

@@ -10,6 +10,7 @@ from jiadi.server.register.queries.finding import Found, chosen, listed, search
 from jiadi.server.register.queries.lists import VERSIONS, Moment, delivered, known, moment, rows_of, tables, whole
 from jiadi.server.register.queries.media import media_of, medium
 from jiadi.server.register.queries.named import named
+from jiadi.server.register.queries.near import affected, around
 from jiadi.server.register.queries.paging import Page, beginning, count, counts, page
 from jiadi.server.register.queries.versions import version, version_of, versions_ended_by
 
@@ -21,6 +22,8 @@ __all__ = [
     "Moment",
     "Page",
     "Trace",
+    "affected",
+    "around",
     "became",
     "beginning",
     "belonging",

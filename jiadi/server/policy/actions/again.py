@@ -1,0 +1,282 @@
+"""Judging again what a change touched (增量重判): the houses that read it, by the rule set and the day of the run that stands there.
+
+A change leaves a `Due` in its own transaction. Right after it has been committed its houses are judged again, in a transaction that
+sees all that they rest on, whoever made the change; a worker does what was left, should the process end in between. What stands is
+at any time what a whole run of the register, by that rule set and day, would say.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+import shapely
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from jiadi import __version__
+from jiadi.geo import measure, overlay
+from jiadi.law import LawSet
+from jiadi.law import load as load_law
+from jiadi.policy import facts as policy_facts
+from jiadi.policy import judge as policy_judge
+from jiadi.policy.again import Neighbours
+from jiadi.policy.coverage import asked
+from jiadi.policy.judge import Judgement
+from jiadi.register.tables import Delivery, Linked
+from jiadi.run import kept, lines, record, summary
+from jiadi.run.pipeline import Outcome
+from jiadi.run.stages import Stages, silent
+from jiadi.server.accounts.queries import NOBODY
+from jiadi.server.cases.actions import acting
+from jiadi.server.database import bulk
+from jiadi.server.database.scope import EVERYWHERE, LEVELS, Scope, seeing
+from jiadi.server.policy.models import Due, Run, Standing, Verdict
+from jiadi.server.policy.queries import folder_of
+from jiadi.server.register import queries as register
+from jiadi.server.register.actions.news import Touched
+
+log = logging.getLogger(__name__)
+
+TASK, QUEUE = "policy_due", "policy"
+MOST = 2_000
+"""More houses than these are left to a worker: nobody waits for them at a page."""
+LATER_S = 20
+"""After so long a worker looks whether it was done."""
+LOCK = 0x6A64
+"""First half of the advisory lock under which verdicts of a county are put in place."""
+WHY = "rejudged"
+
+
+class TooWide(Exception):
+    """A change that matters to more than its neighbourhood (影响面过大)."""
+
+
+def context(delivery: Delivery, linked: Linked) -> str:
+    """What facts of a part must know of the whole (整体背景): which columns its lists ask for, and the plane that it is measured in."""
+    told: dict[str, list[str]] = {}
+    frames = {**delivery.tables, "house": linked.houses}
+    for name, frame in frames.items():
+        told[name] = [one for one in frame.columns if frame[one].null_count() < frame.height or asked(delivery, name, one)]
+    zones = delivery.tables.get("zone")
+    places = [linked.houses["geometry"], zones["geometry"]] if zones is not None else []
+    shapes = [shapely.from_wkb(place.drop_nulls().to_numpy()) for place in places]
+    plane = measure.local(np.concatenate(shapes)) if shapes else None
+    return json.dumps({"asked": told, "plane": [plane.lon_0, plane.lat_0] if plane else None})
+
+
+def remember(touched: Touched) -> None:
+    """Write down that houses are to be judged again, and see to it once the change is there (登记待重判)."""
+    told = {name: sorted(map(str, one)) for name, one in asdict(touched).items() if isinstance(one, set)}
+    due = Due.objects.create(division=touched.division, act=touched.act, touched=told)
+    app.configure_task(TASK, queue=QUEUE, schedule_in={"seconds": LATER_S}).defer(due_id=str(due.id))
+    transaction.on_commit(lambda: _at_once(due.id), robust=True)
+
+
+def _at_once(due: UUID) -> None:
+    try:
+        settle([due])
+    except TooWide as wide:
+        log.info("due %s is left to a worker: %s", due, wide)
+
+
+def settle(dues: Iterable[UUID], most: int = MOST) -> list[Run]:
+    """Judge again what changes touched (重判), in a transaction of its own.
+
+    Args:
+        dues: ids of `Due`; those that are done already are left out.
+        most: houses that are judged here.
+
+    Returns:
+        The runs that were stored.
+
+    Raises:
+        TooWide: there are more, or a column was asked for that nobody had asked for before: then the whole is to be judged.
+    """
+    with seeing(EVERYWHERE):
+        found = list(Due.objects.filter(id__in=list(dues), done_at=None).values_list("id", "division"))
+        for county in sorted({division - division % 10**6 for _, division in found}):
+            lock(county)
+        held = list(Due.objects.select_for_update(skip_locked=True).filter(id__in=[one for one, _ in found], done_at=None))
+        made = _by_base(held, most)
+        Due.objects.filter(id__in=[one.id for one in held]).update(done_at=timezone.now())
+    return made
+
+
+def lock(division: int) -> None:
+    """Wait until nobody else puts verdicts of the same county in place (同县依次), till the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, division // 10**6])
+
+
+def reopen(division: int, high: int, since: datetime) -> None:
+    """Changes that a whole run may not have seen are judged again after it (重开): it read the register before they were there."""
+    open_again = Due.objects.filter(division__gte=division, division__lt=high, asked_at__gte=since - timedelta(minutes=10))
+    for due in open_again.exclude(done_at=None).values_list("id", flat=True):
+        Due.objects.filter(id=due).update(done_at=None)
+        app.configure_task(TASK, queue=QUEUE).defer(due_id=str(due))
+
+
+def _by_base(held: list[Due], most: int) -> list[Run]:
+    """Each part by the whole run that stands where it lies."""
+    made = []
+    touched = [_touched(one) for one in held]
+    for base in _bases({one.division for one in touched}):
+        scope = Scope.of([base.code])
+        houses: set[UUID] = set()
+        for one in touched:
+            parts = (one.houses, one.parcels, one.households, one.parcel_keys, one.household_keys, one.codes)
+            houses |= register.affected(scope, *parts)
+        gone = {one for each in touched for one in each.houses} - houses
+        Standing.objects.filter(scope.where(), house__in=gone).delete()
+        mine = {one for one, run in _base_of(scope, houses).items() if run == base.id}
+        if len(mine) > most:
+            raise TooWide(f"{len(mine)} houses")
+        if mine:
+            made.append(_again(base, scope, mine, held[0].act))
+    return made
+
+
+def _touched(due: Due) -> Touched:
+    ids = ("houses", "parcels", "households")
+    told: dict[str, Any] = {name: {UUID(one) if name in ids else one for one in values} for name, values in due.touched.items()}
+    return Touched(due.division, due.act, **told)
+
+
+def _codes(division: int) -> list[str]:
+    whole = f"{division:012}"
+    return [whole, *(whole[:level] for level in LEVELS if level)]
+
+
+def _bases(divisions: set[int]) -> list[Run]:
+    """Whole runs that a house of these counties may go by: of each division the newest."""
+    counties = {division - division % 10**6 for division in divisions}
+    found: dict[str, Run] = {}
+    for county in counties:
+        within = Scope.of([f"{county:012}"]).reaching()
+        for run in Run.objects.filter(within, whole=True).order_by("id"):
+            found[run.code] = run
+    return list(found.values())
+
+
+def _base_of(scope: Scope, houses: set[UUID]) -> dict[UUID, UUID]:
+    """The newest whole run that judged the place of each house."""
+    runs: dict[str, UUID] = {}
+    places = dict(register.known(register.STORED["house"], scope).filter(id__in=houses).values_list("id", "division"))
+    for code, run in (
+        Run.objects.filter(whole=True, code__in={one for each in places.values() for one in _codes(each)})
+        .order_by("id")
+        .values_list("code", "id")
+    ):
+        runs[code] = run
+    return {house: max((runs[code] for code in _codes(place) if code in runs), default=UUID(int=0)) for house, place in places.items()}
+
+
+def _again(base: Run, scope: Scope, houses: set[UUID], act: UUID) -> Run:
+    moment = timezone.now()
+    if not base.context:
+        raise TooWide("the run that stands was made by an earlier version")
+    told = json.loads(base.context)
+    delivery, linked = register.around(scope, houses, told["asked"])
+    if _more_asked(delivery, linked, told["asked"]):
+        raise TooWide("a column is asked for that nobody had asked for before")
+    names = dict(register.known(register.STORED["house"], scope).filter(id__in=houses).values_list("key", "id"))
+    outcome = _judged(base, delivery, linked, set(names), told["plane"])
+    run = Run(
+        division=base.division, code=base.code, on=base.on, law_set=base.law_set, law_version=base.law_version,
+        law_sha256=base.law_sha256, register_at=moment, program=__version__, layers=base.layers, base=base.id, whole=False,
+        verdicts_sha256=record.verdicts(outcome.judgement), houses=outcome.judgement.houses.height,
+    )  # fmt: skip
+    _keep(run, base, outcome)
+    with acting(NOBODY, "rejudge", why=WHY, source=str(act), division=base.division, subject="run", subject_id=run.id) as doing:
+        run.act = doing.id
+        doing.detail |= {"houses": run.houses, "verdicts": run.verdicts_sha256}
+        run.save(force_insert=True)
+        _put(run, outcome, names)
+    return run
+
+
+def _more_asked(delivery: Delivery, linked: Linked, told: dict[str, list[str]]) -> bool:
+    """Whether a row of the part says something in a column that was blank throughout."""
+    frames = {**delivery.tables, "house": linked.houses}
+    return any(
+        frame[one].null_count() < frame.height and one not in told.get(name, ()) for name, frame in frames.items() for one in frame.columns
+    )
+
+
+def _judged(base: Run, delivery: Delivery, linked: Linked, keys_of: set[str], plane: list[float] | None) -> Outcome:
+    own = linked.houses.filter(pl.col("id").is_in(list(keys_of)))
+    zones = delivery.tables.get("zone")
+    overlaps = None
+    if zones is not None:
+        drawn = lines.drawn(own)
+        there = measure.LocalPlane(*plane) if plane else None
+        overlaps = overlay.zone_overlaps(drawn["geometry"], drawn["id"], lines.drawn(zones), there)
+    facts = policy_facts.build(delivery, linked, None, overlaps, base.on)
+    rows = np.flatnonzero(facts.ids["house"].is_in(list(keys_of)).to_numpy())
+    law = law_of(folder_of(base.id) / kept.FOLDER / kept.LAW)
+    judgement: Judgement = policy_judge.judge(Neighbours(facts).part(facts, rows), law)
+    return Outcome(delivery, linked, judgement, law, base.on, Stages(silent), None, overlaps)
+
+
+def law_of(folder: Path) -> LawSet | None:
+    """The rule set that a run has kept (留存的规则集); None where none judged it. A process reads each once."""
+    return _law(folder) if folder.is_dir() else None
+
+
+@lru_cache(maxsize=8)
+def _law(folder: Path) -> LawSet:
+    return load_law(folder)
+
+
+def _keep(run: Run, base: Run, outcome: Outcome) -> None:
+    """What it rests on; the rule set is the very file of the whole run. Nothing of it stays where the transaction does not."""
+    folder = folder_of(run.id)
+    folder.mkdir(parents=True)
+    kept.save(folder, outcome, [])
+    law = folder_of(base.id) / kept.FOLDER / kept.LAW
+    if law.is_dir():
+        shutil.copytree(law, folder / kept.FOLDER / kept.LAW, copy_function=os.link)
+    summary.write(folder / kept.SUMMARY, summary.of_run(outcome, outcome.linked.problems, "zh"))
+
+
+def _put(run: Run, outcome: Outcome, names: dict[str, UUID]) -> None:
+    from jiadi.server.policy.actions.judging import SAID, told  # noqa: PLC0415  judging reopens what stands here
+
+    places = dict(register.known(register.STORED["house"], EVERYWHERE).filter(id__in=names.values()).values_list("id", "division"))
+    table = pl.DataFrame(
+        {"key": list(names), "house": [one.hex for one in names.values()], "division": [places[one] for one in names.values()]},
+        schema={"key": pl.String, "house": pl.String, "division": pl.Int64},
+    )
+    rows = told(outcome).join(table, on="key").with_columns(run_id=pl.lit(run.id.hex))
+    bulk.insert(Verdict, rows.select("run_id", "house", "key", "division", *SAID, "then", "price_fen"))
+    Standing.objects.filter(house__in=names.values()).delete()
+    bulk.insert(Standing, rows.select("house", "division", "key", pl.col("run_id").alias("run"), *SAID))
+
+
+def later(due_id: str) -> None:
+    """What a worker does (后台重判): what was left open; what is too wide by a whole run of the place."""
+    from jiadi.server.policy.actions.judging import judge  # noqa: PLC0415
+
+    try:
+        settle([UUID(due_id)], most=10 * MOST)
+    except TooWide as wide:
+        log.info("due %s: %s; the whole is judged", due_id, wide)
+        with seeing(EVERYWHERE):
+            due = Due.objects.filter(id=due_id, done_at=None).first()
+            for base in _bases({due.division}) if due else ():
+                law = folder_of(base.id) / kept.FOLDER / kept.LAW
+                judge(NOBODY, base.code, why=WHY, on=base.on, law=str(law) if law.is_dir() else None)
+            Due.objects.filter(id=due_id).update(done_at=timezone.now())
