@@ -61,13 +61,11 @@ def measure(folder: Path, houses: int, base: int, edits: int) -> bool:
     from django.db import connections  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from jiadi.run import pipeline  # noqa: PLC0415
     from jiadi.server.accounts.actions import create_user, grant  # noqa: PLC0415
     from jiadi.server.accounts.queries import NOBODY, OPERATOR  # noqa: PLC0415
     from jiadi.server.database.scope import EVERYWHERE, seeing  # noqa: PLC0415
     from jiadi.server.policy import actions as policy  # noqa: PLC0415
-    from jiadi.server.policy.models import Run, Standing  # noqa: PLC0415
-    from jiadi.server.register import actions, queries  # noqa: PLC0415
+    from jiadi.server.register import actions  # noqa: PLC0415
     from jiadi.server.register.models import House  # noqa: PLC0415
 
     call_command("migrate", database="owner", verbosity=0)
@@ -86,7 +84,16 @@ def measure(folder: Path, houses: int, base: int, edits: int) -> bool:
         some = [chosen[every * number // (edits + 1)] for number in range(edits + 1)]
         user = create_user(OPERATOR, "clerk", "clerk", "three quiet herons", why="bench")
         grant(OPERATOR, user, "county_manager", "330802", timezone.localdate(), None, "bench")
-    browser = browser_of(user)
+    return changed(browser_of(user), some, run)
+
+
+def changed(browser: Any, some: list[Any], run: Any) -> bool:
+    """Change one house after the other; whether it was fast enough, and what stands is what a whole run says."""
+    from jiadi.run import pipeline  # noqa: PLC0415
+    from jiadi.server.database.scope import EVERYWHERE, seeing  # noqa: PLC0415
+    from jiadi.server.policy.models import Run, Standing  # noqa: PLC0415
+    from jiadi.server.register import queries  # noqa: PLC0415
+
     seconds = [edited(browser, house, number) for number, house in enumerate(some)]
     with seeing(EVERYWHERE):
         parts = list(Run.objects.filter(whole=False).values_list("houses", flat=True))

@@ -16,6 +16,7 @@ from jiadi.insight.words import say as report_say
 from jiadi.law.lawset import LawSet
 from jiadi.law.parameter import Given, Parameter
 from jiadi.policy.labels import label
+from jiadi.server.words import every_word
 
 VARIANTS = ("a", "b", "c")
 """Variants that stand side by side on one form."""
@@ -132,9 +133,8 @@ def _variant(law: LawSet, given: list[Given], sent: Mapping[str, str], variant: 
         if number < len(given):
             _put(law.parameters[given[number].parameter], given[number], text, values)
     off = {code: "off" for code, _ in rules(law, "en") if sent.get(f"{variant}-off-{code}")}
-    body: dict[str, Any] = {}
-    if title := sent.get(f"{variant}-title", "").strip()[:40]:
-        body["title"] = {"zh": title, "en": title}
+    title = sent.get(f"{variant}-title", "").strip()[:40]
+    body: dict[str, Any] = {"title": {"zh": title, "en": title} if title else dict(every_word()[f"whatif.variant.{variant}"])}
     body |= ({"parameters": values} if values else {}) | ({"rules": off} if off else {})
     return body if values or off else {}
 
