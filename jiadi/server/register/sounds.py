@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import polars as pl
-from pypinyin import lazy_pinyin
 
 NAMED = {"person": "name", "house": "owner_name"}
 """Tables that keep how a name sounds, and the column of the name."""
@@ -23,6 +22,8 @@ def sound(name: str) -> tuple[str, str]:
     >>> sound("曾小红"), sound("阿依·古丽"), sound("A1")
     (('zxh', 'zengxiaohong'), ('aygl', 'ayiguli'), ('a', 'a'))
     """
+    from pypinyin import lazy_pinyin  # noqa: PLC0415  its tables take half a second, and who only reads needs none of them
+
     parts = lazy_pinyin(name, errors="default")
     if name[:1] in SURNAMES and not name.startswith("尉迟"):
         parts = [SURNAMES[name[0]], *lazy_pinyin(name[1:], errors="default")]
