@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -39,6 +40,27 @@ def geopackage(path: Path, layers: Mapping[str, pl.DataFrame]) -> None:
     """
     for place, (name, frame) in enumerate(layers.items()):
         _write_layer(path, name, _batches(frame), append=place > 0)
+    _finish(path)
+
+
+def geopackage_stream(path: Path, layer: str, pieces: Iterable[pl.DataFrame]) -> None:
+    """Write one layer whose rows come piece by piece (流式写出图层): only a piece of them is held.
+
+    Args:
+        path: as for `geopackage`; `layer`: its name.
+        pieces: frames of the same columns, at least one, which may be without rows.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.gpkg"
+    >>> geopackage_stream(path, "source", (pl.DataFrame({"file": [name]}) for name in ("a", "b")))
+    >>> pyogrio.read_info(path, layer="source")["features"]
+    2
+    """
+    coming = map(_drivable, pieces)
+    first = next(coming)
+    schema = _batch(first.clear()).schema
+    batches: Iterator[pa.RecordBatch] = (_batch(piece) for piece in chain([first], coming))
+    _write_layer(path, layer, pa.RecordBatchReader.from_batches(schema, batches), append=False)
     _finish(path)
 
 
@@ -127,9 +149,13 @@ def _about_geometry(wkb: pl.Series) -> dict[str, object]:
 
 def _batches(frame: pl.DataFrame) -> pa.RecordBatchReader:
     """The rows piece by piece: their text is never twice in memory as a whole."""
-    frame = frame.with_columns(pl.col(pl.Int8).cast(pl.Int16))  # the driver has no number of one byte
+    frame = _drivable(frame)
     first = _batch(frame.clear())
     return pa.RecordBatchReader.from_batches(first.schema, (_batch(piece) for piece in frame.iter_slices(_PIECE)))
+
+
+def _drivable(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(pl.Int8).cast(pl.Int16))  # the driver has no number of one byte
 
 
 def _batch(piece: pl.DataFrame) -> pa.RecordBatch:

@@ -7,7 +7,7 @@ column become text in one vectorised step.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,8 +18,11 @@ import polars as pl
 ROWS = 1_048_576
 """Rows that a sheet can hold, its header counted."""
 
-TITLE, NOTE, HEADER, TEXT, WHOLE, HUNDREDTHS, TOTAL = range(1, 8)
-"""Looks of a cell, in the order of `_STYLES`."""
+TITLE, NOTE, HEADER, TEXT, WHOLE, HUNDREDTHS, TOTAL, LITERAL, PLAIN = range(1, 10)
+"""Looks of a cell, in the order of `_STYLES`. LITERAL stays a text even where somebody edits it; PLAIN is a number as it is."""
+
+RISKY = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet may take for a formula."""
 
 _CHUNK = 50_000
 _CELL_LENGTH = 32_767
@@ -38,13 +41,14 @@ _STYLES = (
     "<fills count='3'><fill><patternFill patternType='none'/></fill><fill><patternFill patternType='gray125'/></fill>"
     "<fill><patternFill patternType='solid'><fgColor rgb='FFEEF2F6'/></patternFill></fill></fills>"
     f"<borders count='2'><border><left/><right/><top/><bottom/><diagonal/></border><border>{_LINE}</border></borders>"
-    "<cellStyleXfs count='1'><xf/></cellStyleXfs><cellXfs count='8'><xf/>"
+    "<cellStyleXfs count='1'><xf/></cellStyleXfs><cellXfs count='10'><xf/>"
     "<xf fontId='1' applyFont='1'/><xf fontId='2' applyFont='1'/>"
     "<xf fontId='3' fillId='2' borderId='1' applyFont='1' applyFill='1' applyBorder='1'><alignment vertical='center' wrapText='1'/></xf>"
     "<xf numFmtId='49' borderId='1' applyNumberFormat='1' applyBorder='1'/>"
     "<xf numFmtId='3' borderId='1' applyNumberFormat='1' applyBorder='1'/>"
     "<xf numFmtId='4' borderId='1' applyNumberFormat='1' applyBorder='1'/>"
-    "<xf numFmtId='3' fontId='3' borderId='1' applyNumberFormat='1' applyFont='1' applyBorder='1'/></cellXfs>"
+    "<xf numFmtId='3' fontId='3' borderId='1' applyNumberFormat='1' applyFont='1' applyBorder='1'/>"
+    "<xf numFmtId='49' borderId='1' quotePrefix='1' applyNumberFormat='1' applyBorder='1'/><xf borderId='1' applyBorder='1'/></cellXfs>"
     "<cellStyles count='1'><cellStyle name='Normal' xfId='0' builtinId='0'/></cellStyles></styleSheet>"
 )
 
@@ -89,6 +93,84 @@ def write(path: Path, sheets: Sequence[Sheet], title: str, on: date) -> None:
             with archive.open(_entry(f"xl/worksheets/sheet{number}.xml"), "w", force_zip64=True) as part:
                 for piece in _sheet(sheet):
                     part.write(piece.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list that is written as it comes (流式清单).
+
+    Args:
+        name: of its sheet, within what Excel allows; further sheets bear a number behind it.
+        widths: column of the pieces → its width in characters. Columns are headings too, and text or numbers.
+        title: of the document; `on`: the day that it bears.
+        most: rows of a sheet, its headings counted.
+    """
+
+    name: str
+    widths: Mapping[str, int]
+    title: str
+    on: date
+    most: int = ROWS
+
+
+def stream(path: Path, listing: Listing, pieces: Iterable[pl.DataFrame]) -> None:
+    """Write a list whose rows come piece by piece (流式写工作簿): only a piece of them is held.
+
+    What a sheet cannot hold goes on in a further one, below the same headings. A text that begins as a formula does is marked as text.
+
+    Args:
+        path: of the .xlsx file; one that is there is replaced.
+        listing: what is written.
+        pieces: frames of its columns, at least one, which may be without rows.
+    """
+    names: list[str] = []
+    left = _Left(pieces)
+    with zipfile.ZipFile(path, "w") as archive:
+        while not names or left.more():
+            names.append(listing.name + (f"({len(names) + 1})" if names else ""))
+            with archive.open(_entry(f"xl/worksheets/sheet{len(names)}.xml"), "w", force_zip64=True) as part:
+                for piece in _listed(listing, left):
+                    part.write(piece.encode())
+        sheets = [Sheet(name, [*listing.widths.values()]) for name in names]
+        for name, text in _parts(sheets, listing.title, listing.on).items():
+            archive.writestr(_entry(name), _HEAD + text)
+
+
+class _Left:
+    """Pieces of which the next sheet takes what the last one could not hold."""
+
+    def __init__(self, pieces: Iterable[pl.DataFrame]) -> None:
+        self.coming, self.held = iter(pieces), pl.DataFrame()
+
+    def more(self) -> bool:
+        """Whether any row is left."""
+        while self.held.is_empty():
+            following = next(self.coming, None)
+            if following is None:
+                return False
+            self.held = following
+        return True
+
+    def take(self, most: int) -> pl.DataFrame:
+        """Rows, but no more than these."""
+        taken, self.held = self.held.head(most), self.held.slice(most)
+        return taken
+
+
+def _listed(listing: Listing, left: _Left) -> Iterator[str]:
+    """The XML of one sheet of a list."""
+    sheet = Sheet(listing.name, [*listing.widths.values()], filtered=True)
+    yield _sheet_head(sheet)
+    yield _top_row(1, [(name, HEADER) for name in listing.widths])
+    rows = 1
+    while rows < listing.most and left.more():
+        piece = left.take(min(listing.most - rows, _CHUNK))
+        texts = [name for name in listing.widths if piece[name].dtype == pl.String]
+        marked = [pl.when(pl.col(name).str.contains(RISKY)).then(LITERAL).otherwise(TEXT).alias(f"{name}\0") for name in texts]
+        sheet.looks = {name: f"{name}\0" if name in texts else PLAIN for name in listing.widths}
+        yield "".join(_row_texts(sheet, piece.with_columns(marked), rows + 1))
+        rows += piece.height
+    yield _sheet_tail(sheet, rows)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -156,18 +238,26 @@ def column_name(place: int) -> str:
 
 def _sheet(sheet: Sheet) -> Iterator[str]:
     """The sheet's XML in pieces, so that a long one is never held whole."""
-    pane = "<pane xSplit='1' ySplit='1' topLeftCell='B2' activePane='bottomRight' state='frozen'/>" if sheet.filtered else ""
-    widths = "".join(f"<col min='{n}' max='{n}' width='{width}' customWidth='1'/>" for n, width in enumerate(sheet.widths, start=1))
-    yield f"{_HEAD}<worksheet {_MAIN}><sheetViews><sheetView workbookViewId='0' showGridLines='0'>{pane}</sheetView></sheetViews>"
-    yield f"<sheetFormatPr defaultRowHeight='18' customHeight='1'/><cols>{widths}</cols><sheetData>"
+    yield _sheet_head(sheet)
     for number, cells in enumerate(sheet.top, start=1):
         yield _top_row(number, cells)
     for start in range(0, sheet.rows.height, _CHUNK):
         yield "".join(_row_texts(sheet, sheet.rows.slice(start, _CHUNK), len(sheet.top) + start + 1))
-    yield "</sheetData>"
-    if sheet.filtered and sheet.rows.height:
-        yield f"<autoFilter ref='A1:{column_name(len(sheet.widths) - 1)}{sheet.rows.height + len(sheet.top)}'/>"
-    yield "<pageSetup orientation='landscape' fitToHeight='0'/></worksheet>"
+    yield _sheet_tail(sheet, sheet.rows.height + len(sheet.top) if sheet.rows.height else 0)
+
+
+def _sheet_head(sheet: Sheet) -> str:
+    pane = "<pane xSplit='1' ySplit='1' topLeftCell='B2' activePane='bottomRight' state='frozen'/>" if sheet.filtered else ""
+    widths = "".join(f"<col min='{n}' max='{n}' width='{width}' customWidth='1'/>" for n, width in enumerate(sheet.widths, start=1))
+    view = f"<sheetViews><sheetView workbookViewId='0' showGridLines='0'>{pane}</sheetView></sheetViews>"
+    columns = f"<sheetFormatPr defaultRowHeight='18' customHeight='1'/><cols>{widths}</cols><sheetData>"
+    return f"{_HEAD}<worksheet {_MAIN}>{view}{columns}"
+
+
+def _sheet_tail(sheet: Sheet, last: int) -> str:
+    """What ends a sheet; `last`: its last row, 0 where none is to be filtered."""
+    range_ = f"<autoFilter ref='A1:{column_name(len(sheet.widths) - 1)}{last}'/>" if sheet.filtered and last else ""
+    return f"</sheetData>{range_}<pageSetup orientation='landscape' fitToHeight='0'/></worksheet>"
 
 
 def _top_row(number: int, cells: Sequence[Cell]) -> str:

@@ -14,6 +14,8 @@ from jiadi.geo import cass, write, write_dxf, write_points, write_shape
 from jiadi.register.schema import TABLES, Column, Table
 from jiadi.register.tables import PROVENANCE
 
+SHEET_ROWS = 1_048_576
+"""Rows that a sheet of Excel can hold, its headings counted."""
 _WRITTEN_AT = datetime(2000, 1, 1)
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _KINDS: dict[str, cass.Kind] = {"parcel": "parcel", "house": "house", "footprint": "house"}
@@ -111,23 +113,24 @@ def _points(writer: Callable[[Path, pl.DataFrame, cass.Kind], None]) -> Callable
 
 
 def _workbook(path: Path, table: str, frame: pl.DataFrame) -> None:
-    """A sheet with codes as text; a text that begins as a formula does is marked as text."""
+    """A sheet with codes as text, and further ones for what it cannot hold; a text that begins as a formula does is marked as text."""
     cells = labelled(TABLES[table], frame.drop("geometry", strict=False))
     book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": _WRITTEN_AT})
     text, day = book.add_format({"num_format": "@"}), book.add_format({"num_format": "yyyy-mm-dd"})
     risky = book.add_format({"num_format": "@", "quote_prefix": True})
-    sheet = book.add_worksheet(TABLES[table].zh)
-    for place, heading in enumerate(cells.columns):
-        sheet.write_string(0, place, heading, text)
-    for number, row in enumerate(cells.iter_rows(), 1):
-        for place, value in enumerate(row):
-            if isinstance(value, str):
-                sheet.write_string(number, place, value, risky if value.startswith(_RISKY) else text)
-            elif isinstance(value, int | float):
-                sheet.write_number(number, place, value)
-            elif value is not None:
-                sheet.write_datetime(number, place, value, day)
+    for turn, start in enumerate(range(0, max(cells.height, 1), SHEET_ROWS - 1)):
+        sheet = book.add_worksheet(TABLES[table].zh + (f"({turn + 1})" if turn else ""))
+        for place, heading in enumerate(cells.columns):
+            sheet.write_string(0, place, heading, text)
+        for number, row in enumerate(cells[start : start + SHEET_ROWS - 1].iter_rows(), 1):
+            for place, value in enumerate(row):
+                if isinstance(value, str):
+                    sheet.write_string(number, place, value, risky if value.startswith(_RISKY) else text)
+                elif isinstance(value, int | float):
+                    sheet.write_number(number, place, value)
+                elif value is not None:
+                    sheet.write_datetime(number, place, value, day)
     book.close()
 
 

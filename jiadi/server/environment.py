@@ -82,6 +82,7 @@ SETTINGS = {
         Setting("JIADI_ANSWER_DAYS", _several, 7, "days for which the answer to a write is kept for its idempotency key, 1 or more"),
         Setting("JIADI_TOKEN_DAYS", _several, 366, "days for which a token of a program may be made at most, 1 or more"),
         Setting("JIADI_UPLOAD_MB", _several, 2048, "size of the largest file that is taken, in MB"),
+        Setting("JIADI_EXPORT_DAYS", _several, 7, "days for which an exported file can be fetched, 1 or more"),
     )
 }
 """Every setting, by its name."""

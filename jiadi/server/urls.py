@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("jiadi.server.policy.urls")),
     path("", include("jiadi.server.persons.urls")),
     path("", include("jiadi.server.audit.urls")),
+    path("", include("jiadi.server.exports.urls")),
     path("", include("jiadi.server.api.urls")),
 ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -64,6 +64,54 @@ def test_every_moment_is_what_a_plain_model_says(database: Private, steps: list[
         if kept:
             assert said(kept[0][0] - timedelta(microseconds=1)) == {}
         transaction.set_rollback(True)
+
+
+@settings(max_examples=25)
+@given(
+    steps=st.lists(st.lists(st.tuples(st.integers(0, 7), st.sampled_from([HERE, THERE]), st.booleans()), max_size=5), max_size=5),
+    size=st.integers(1, 3),
+)
+def test_a_list_of_a_moment_is_the_list_that_was_shown_then(database: Private, steps: list[list[tuple[int, int, bool]]], size: int) -> None:
+    """Page by page, forth and back, whatever was edited since."""
+
+    def pages(moment: datetime | None) -> list[list[tuple[str, int, int | None]]]:
+        rows, shown = queries.listed("house", EVERYWHERE, moment), []
+        held = queries.page(rows, size=size)
+        while True:
+            shown.append([(row.id.hex, row.division, row.storeys) for row in held.rows])
+            if not held.after:
+                break
+            following = queries.page(rows, after=held.after, size=size)
+            back = queries.page(rows, before=following.before, size=size)
+            assert [row.id for row in back.rows] == [row.id for row in held.rows]
+            held = following
+        return shown
+
+    with transaction.atomic():
+        narrow(EVERYWHERE)
+        seen: list[tuple[datetime, list[list[tuple[str, int, int | None]]]]] = []
+        for step in steps:
+            with acting(NOBODY, "change", why="test") as act:
+                for key, division, gone in step:
+                    change(str(key), division, len(seen), gone)
+            seen.append((act.at, pages(None)))
+        assert [pages(moment) for moment, _ in seen] == [shown for _, shown in seen]
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("code", [COUNTY, str(HERE)])
+def test_a_page_of_a_day_is_read_from_one_place_of_the_index(db: Private, code: str) -> None:
+    scope = Scope.of([code])
+    narrow(scope)
+    rows = queries.listed("house", scope, datetime(2025, 7, 1, tzinfo=UTC)).order_by("division", "id")[:51]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+        sql, params = rows.query.sql_with_params()
+        cursor.execute(f"EXPLAIN {sql}", params)
+        told = "\n".join(line for (line,) in cursor.fetchall())
+    condition = next(line for line in told.splitlines() if "Index Cond" in line)
+    assert "house_version_place" in told and "Sort" not in told, told
+    assert "known_from <=" in condition and "CASE WHEN (known_to IS NULL)" in condition and "division >=" in condition, told
 
 
 def test_of_a_day_its_end_counts(db: Private) -> None:

@@ -15,7 +15,7 @@ from jiadi.server.database import bulk, keys, sealing
 from jiadi.server.database.private import Private
 from jiadi.server.database.scope import EVERYWHERE, Scope, narrow
 from jiadi.server.register import frames, queries
-from jiadi.server.register.models import House, Person, Tally
+from jiadi.server.register.models import Division, House, Household, Person, Tally
 from jiadi.server.register.queries import finding
 
 HERE, NEXT, FAR = 330802005202, 330802005203, 330803002204
@@ -42,6 +42,35 @@ def fill() -> None:
         )
         bulk.insert(House, frames.stored("house", houses))
         Person.objects.filter(key="p4").update(phone_hash=sealing.hash_many(["13900001111"])[0])
+
+
+def families() -> None:
+    """Households of the houses a and d, by another head than the house says."""
+    with acting(NOBODY, "fill", why="test"):
+        rows = [(keys.new().hex, HERE, "fa", "诸葛明"), (keys.new().hex, HERE, "fd", "诸葛"), (keys.new().hex, FAR, "fx", "诸葛明")]
+        frame = pl.DataFrame(rows, schema=["id", "division", "key", "head_name"], orient="row")
+        bulk.insert(Household, frames.stored("household", frame))
+        for house, family in (("a", "fa"), ("d", "fd")):
+            House.objects.filter(key=house).update(household=Household.objects.get(key=family))
+
+
+@pytest.mark.parametrize(("text", "keys_of"), [("诸葛", ["fd", "fa"]), ("诸葛明", ["fa"]), ("zgm", ["fa"]), ("zhugeming", ["fa"])])
+def test_a_household_is_found_by_its_head(filled: None, text: str, keys_of: list[str]) -> None:
+    families()
+    assert found(text)["household"] == keys_of
+    assert "household" not in found(text, names=Scope())
+
+
+def test_a_household_is_found_by_village_and_house_number(filled: None) -> None:
+    families()
+    village = Division.objects.get(code=HERE).name
+    assert found(f"{village}12号") == {"house": ["a"], "household": ["fa"]}
+    assert found(f"{village} 12") == {"house": ["a", "d"], "household": ["fa", "fd"]}
+    assert found(f"{village}12号", Scope.of([str(NEXT)])) == {}
+    narrow(EVERYWHERE)
+    with acting(NOBODY, "fill", why="test"):
+        House.objects.filter(key="d").update(house_number="某村 8号")
+    assert found("某村") == {"house": ["d"], "household": ["fd"]}
 
 
 @pytest.fixture
@@ -79,7 +108,7 @@ def test_a_phone_number_is_found_whole_alone(filled: None) -> None:
 
 def test_numbers_and_codes(filled: None) -> None:
     assert found("12号") == {"house": ["a", "b"]}
-    assert found("12") == {"house": ["d", "a", "b"]}
+    assert found("12") == {"house": ["a", "b", "d"]}
     assert found("33080200520210b") == {"house": ["b"]}
     assert [one.code for one in queries.search(COUNTY, COUNTY, "石梁镇").places] == [330802100000]
     assert found("") == found(" ") == found("%") == found("_") == found("没有这个人") == {}

@@ -61,8 +61,7 @@ def make_accounts(kept: Path) -> None:
         if not made:
             places = {name: PLACES[max(role.levels)] for name, role in roles().items()}
             made = [
-                {"role": name, "username": username(name), "password": passwords.temporary(), "division": places[name]}
-                for name in roles()
+                {"role": name, "username": username(name), "password": passwords.temporary(), "division": places[name]} for name in roles()
             ]
             # Kept first: an account whose password nobody knows would be of no use.
             kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

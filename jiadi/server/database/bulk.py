@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -13,6 +13,8 @@ from jiadi.server.database.fields import Geometry
 
 SENT_AT_ONCE = 1 << 22
 """Bytes that are sent at a time."""
+ROWS_AT_ONCE = 20_000
+"""Rows that `stream` holds at a time."""
 
 
 def read(query: models.QuerySet[Any, Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -25,13 +27,44 @@ def read(query: models.QuerySet[Any, Any], schema: Mapping[str, pl.DataType]) ->
     Returns:
         The frame; null is null, and "" is "".
     """
-    text = {name: pl.String() if kind in (pl.Binary, pl.Boolean) else kind for name, kind in schema.items()}
+    return pl.concat(stream(query, schema, rows_at_once=0))
+
+
+def stream(
+    query: models.QuerySet[Any, Any], schema: Mapping[str, pl.DataType], rows_at_once: int = ROWS_AT_ONCE
+) -> Generator[pl.DataFrame]:
+    """What a query gives, piece by piece (流式读取): however many rows there are, one piece of them is held.
+
+    PostgreSQL sends no more than is taken, and all of it is of one moment. Until the end the connection can do nothing else: whoever
+    stops before it closes this generator first (`contextlib.closing`), or the end of the transaction would wait for ever.
+
+    Args:
+        query, schema: as for `read`.
+        rows_at_once: of a piece; 0 for all in one.
+
+    Yields:
+        Frames; one without rows where there are none.
+    """
     try:
         sql, params = query.query.sql_with_params()
     except EmptyResultSet:  # a scope without divisions asks the database nothing
-        return pl.DataFrame(schema=schema)
+        yield pl.DataFrame(schema=schema)
+        return
     with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as rows:
-        held = b"".join(rows)
+        held: list[bytes] = []
+        told = False
+        for row in rows:
+            held.append(bytes(row))
+            if len(held) == rows_at_once:
+                yield _frame(b"".join(held), schema)
+                held, told = [], True
+        if held or not told:
+            yield _frame(b"".join(held), schema)
+
+
+def _frame(held: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Rows as PostgreSQL writes them, as columns."""
+    text = {name: pl.String() if kind in (pl.Binary, pl.Boolean) else kind for name, kind in schema.items()}
     # The reader takes an unquoted nothing for null only where some word for null is given.
     frame = pl.read_csv(held, has_header=False, schema=text, null_values="\\N") if held else pl.DataFrame(schema=text)
     return frame.with_columns(_taken(name, kind) for name, kind in schema.items())

@@ -14,7 +14,8 @@ from jiadi.server.accounts.gate import allowed
 from jiadi.server.policy.models import Standing
 from jiadi.server.register import queries
 from jiadi.server.register.views.files import house_described
-from jiadi.server.register.views.lists import PERSONS, described, page_of, scope_of
+from jiadi.server.register.views.lists import PERSONS, described, page_of, rows, scope_of
+from jiadi.server.register.views.shown import day_of
 from jiadi.server.words import language
 
 if TYPE_CHECKING:
@@ -27,21 +28,24 @@ def houses(request: Request) -> HttpResponse:
     """Houses by page: of a division, of a verdict, beginning with a text."""
     scope, code = scope_of(request)
     text, verdict = request.GET.get("q", ""), request.GET.get("verdict", "")[:32]
+    as_of = day_of(request.GET.get("as_of", ""))
+    if as_of:  # verdicts stand now, not then
+        return rows(request, "house")
     found = queries.listed("house", scope)
     standing = Standing.objects.filter(scope.where(), verdict=verdict)
     if text:
         chosen = queries.chosen(found, "house", text, request.access.scope(PERSONS))
         held = page_of(request, chosen.filter(pk__in=standing.values("house")) if verdict else chosen, "said")
-        rows, count = held.rows, None
+        shown, count = held.rows, None
     elif verdict:
         held = page_of(request, standing.only("house", "division"), "division")
         by_id = found.in_bulk([one.pk for one in held.rows])
-        rows, count = tuple(by_id[one.pk] for one in held.rows if one.pk in by_id), queries.count(scope, f"verdict {verdict}")
+        shown, count = tuple(by_id[one.pk] for one in held.rows if one.pk in by_id), queries.count(scope, f"verdict {verdict}")
     else:
         held = page_of(request, found, "division")
-        rows, count = held.rows, queries.count(scope, "house")
-    stand = dict(Standing.objects.filter(scope.where(), pk__in=[row.pk for row in rows]).values_list("house", "verdict"))
-    context = described(request, "house", held, rows, code, count)
+        shown, count = held.rows, queries.count(scope, "house")
+    stand = dict(Standing.objects.filter(scope.where(), pk__in=[row.pk for row in shown]).values_list("house", "verdict"))
+    context = described(request, "house", held, shown, code, count)
     context["rows"] = [(row, title, [*cells, label(stand.get(row.pk, ""), language())]) for row, title, cells in context["rows"]]
     context |= {"verdict": verdict, "judged": True, "verdicts": [(one, label(one, language())) for one in sections()["verdict"]]}
     return render(request, "register/list.html", context)

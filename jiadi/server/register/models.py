@@ -83,12 +83,16 @@ class Coverage(Row):
 
 @columns_of("household")
 class Household(Row):
-    """A household (户)."""
+    """A household (户). `initials` and `pinyin`: how the head's name sounds."""
+
+    initials = models.TextField(null=True)
+    pinyin = models.TextField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["division", "id"], name="household_place"),
             by_text("household_code", "household_text_code"),
+            *(by_text(column, f"household_text_{column}") for column in ("head_name", "initials", "pinyin")),
         ]
         constraints = [models.UniqueConstraint(fields=["division", "key"], name="household_key")]
 

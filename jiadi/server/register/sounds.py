@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import polars as pl
 
-NAMED = {"person": "name", "house": "owner_name"}
+NAMED = {"person": "name", "house": "owner_name", "household": "head_name"}
 """Tables that keep how a name sounds, and the column of the name."""
 SURNAMES = {
     **{"曾": "zeng", "单": "shan", "解": "xie", "仇": "qiu", "区": "ou", "查": "zha", "朴": "piao", "盖": "ge", "翟": "zhai"},

@@ -13,7 +13,7 @@ from jiadi.codes.person import to_18
 from jiadi.server.database import sealing
 from jiadi.server.database.scope import Scope
 from jiadi.server.register import models
-from jiadi.server.register.queries.lists import known
+from jiadi.server.register.queries.lists import Moment, known
 from jiadi.server.register.queries.paging import SAID, beginning
 
 MODELS: dict[str, type[Any]] = {
@@ -25,7 +25,19 @@ MODELS: dict[str, type[Any]] = {
 }
 """Tables that are listed."""
 SHOWN = {
-    "house": ("id", "division", "key", "survey_code", "owner_name", "house_number", "village_name", "parcel_code", "storeys", "use"),
+    "house": (
+        "id",
+        "division",
+        "key",
+        "survey_code",
+        "owner_name",
+        "house_number",
+        "village_name",
+        "parcel_code",
+        "storeys",
+        "use",
+        "household_id",
+    ),
     "parcel": ("id", "division", "key", "parcel_code", "holder_name", "location", "stated_area_m2", "unit_code"),
     "household": ("id", "division", "key", "household_code", "head_name", "size"),
     "person": ("id", "division", "key", "name", "relation", "household_id", "id_number_sealed", "died_on"),
@@ -33,8 +45,8 @@ SHOWN = {
 }
 """Columns of a list: what else a row has is not fetched."""
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "name": {"person": ("name",), "house": ("owner_name",), "parcel": ("holder_name",)},
-    "letters": {"person": ("initials", "pinyin"), "house": ("initials", "pinyin")},
+    "name": {"person": ("name",), "household": ("head_name",), "house": ("owner_name",), "parcel": ("holder_name",)},
+    "letters": {"person": ("initials", "pinyin"), "household": ("initials", "pinyin"), "house": ("initials", "pinyin")},
     "code": {
         "house": ("survey_code", "unit_code", "parcel_code", "house_number"),
         "parcel": ("parcel_code", "unit_code"),
@@ -49,6 +61,8 @@ MOST = 20
 """Rows of one table that are told; the list has the rest."""
 NUMBER = re.compile(r"\d{17}[\dX]|\d{15}")
 PHONE = re.compile(r"\d{11}")
+NUMBERED = re.compile(r"(\D{2,}?)\s*(\d\S*)")
+"""A place with a house number behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,10 @@ def search(scope: Scope, names: Scope, text: str, home: Scope | None = None) -> 
         for table, columns in WORDS[kind].items():
             for column in columns:
                 rows.setdefault(table, []).extend(_ranked(table, column, typed, held, home))
+    numbered_here = _numbered(scope, text, home)
+    rows["house"] = [*rows.get("house", []), *numbered_here]
+    if "place" in kinds(text):
+        rows["household"] = [*rows.get("household", []), *_living(scope, [*numbered_here, *_of_place(rows["house"], text)])]
     once = {table: _once(found) for table, found in rows.items() if found}
     more = frozenset(table for table, found in once.items() if len(found) > MOST)
     return Found({table: found[:MOST] for table, found in once.items()}, more, _places(scope, text))
@@ -140,9 +158,9 @@ def chosen(rows: QuerySet[Any, Any], table: str, text: str, names: Scope) -> Que
     return beginning(rows, columns[0], typed)
 
 
-def listed(table: str, scope: Scope) -> QuerySet[Any, Any]:
-    """Rows of a table with the columns of its list (清单), without an order."""
-    return known(MODELS[table], scope).only(*SHOWN[table])
+def listed(table: str, scope: Scope, as_of: Moment = None) -> QuerySet[Any, Any]:
+    """Rows of a table with the columns of its list (清单), without an order; of a day, see `known`."""
+    return known(MODELS[table], scope, as_of).only("id", *SHOWN[table])
 
 
 def _ranked(table: str, column: str, text: str, scope: Scope, home: Scope | None) -> list[Any]:
@@ -152,8 +170,40 @@ def _ranked(table: str, column: str, text: str, scope: Scope, home: Scope | None
         if place:
             found += beginning(listed(table, place), column, text).order_by(SAID, "id")[: MOST + 1]
     for place_in_turn, row in enumerate(found):
-        row.rank = (not (home and row.division in home), getattr(row, SAID) != text, place_in_turn)
+        row.rank = (not (home and row.division in home), not _whole(getattr(row, SAID), text), place_in_turn)
     return found
+
+
+def _numbered(scope: Scope, text: str, home: Scope | None) -> list[Any]:
+    """Houses of a number in the villages of a name, as in “余东村12号”, however much of it stands in the number itself."""
+    parts = NUMBERED.fullmatch(text)
+    if parts is None:
+        return []
+    held = Scope.of(f"{one.code:012}" for one in _places(scope, parts[1])).within(scope)
+    return _ranked("house", "house_number", parts[2], held, home) if held else []
+
+
+def _of_place(houses: list[Any], text: str) -> list[Any]:
+    """Of houses that were found those whose number begins with the text; others have it in their owner's name."""
+    return [one for one in houses if (one.house_number or "").startswith(text)]
+
+
+def _living(scope: Scope, houses: list[Any]) -> list[Any]:
+    """The households of houses that were found by their number, in the order of these."""
+    ranks = {one.household_id: one.rank for one in reversed(houses) if one.household_id}
+    found = list(listed("household", scope).filter(id__in=list(ranks)))
+    for row in found:
+        row.rank = ranks[row.id]
+    return found
+
+
+def _whole(said: str, text: str) -> bool:
+    """Whether all of it was typed; of a house number its digits: 12 is all of 12号, and not of 120号.
+
+    >>> _whole("12号", "12"), _whole("120号", "12"), _whole("张三", "张")
+    (True, False, False)
+    """
+    return said == text or (text[-1:].isdigit() and not said[len(text) : len(text) + 1].isdigit())
 
 
 def _once(found: list[Any]) -> list[Any]:

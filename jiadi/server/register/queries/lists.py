@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 import polars as pl
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jiadi.register.schema import LISTS, TABLES
@@ -16,6 +16,7 @@ from jiadi.register.tables import PAIRS, PROBLEMS, Coverage, Delivery, Linked, f
 from jiadi.server.database import bulk
 from jiadi.server.database.scope import Scope
 from jiadi.server.register import frames, models
+from jiadi.server.register.columns import Until
 from jiadi.survey.link import KINDS
 from jiadi.survey.link.merge import OWN
 
@@ -62,7 +63,8 @@ def known(model: type[Any], scope: Scope, as_of: Moment = None) -> QuerySet[Any,
         rows: QuerySet[Any, Any] = model.objects.filter(held)
         return rows
     at = moment(as_of)
-    versions: QuerySet[Any, Any] = VERSIONS[model].objects.filter(held, Q(known_to=None) | Q(known_to__gt=at), known_from__lte=at)
+    # As the index has it: a condition with OR would look at every version there ever was.
+    versions: QuerySet[Any, Any] = VERSIONS[model].objects.alias(until=Until("known_to")).filter(held, until__gt=at, known_from__lte=at)
     return versions
 
 

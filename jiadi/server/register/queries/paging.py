@@ -52,12 +52,13 @@ def page(rows: QuerySet[Any, Any], first: str = "division", after: str = "", bef
         ValueError: the position is none.
     """
     back = bool(before)
+    key = "id" if any(field.name == "id" for field in rows.model._meta.concrete_fields) else "pk"  # of a version its row's
     position = _position(before or after, first)
-    found = _from(rows, first, position, size + 1, back)
+    found = _from(rows, (first, key), position, size + 1, back)
     shown, more = found[:size], len(found) > size
     if back:
         shown.reverse()
-    ends = [f"{row.pk.hex}{getattr(row, first)}" for row in (shown[0], shown[-1])] if shown else ["", ""]
+    ends = [f"{getattr(row, key).hex}{getattr(row, first)}" for row in (shown[0], shown[-1])] if shown else ["", ""]
     return Page(tuple(shown), ends[0] if (more if back else after) else "", ends[1] if back or more else "")
 
 
@@ -67,14 +68,15 @@ def _position(text: str, first: str) -> tuple[int | str, UUID] | None:
     return (int(text[32:]) if first == "division" else text[32:]), UUID(text[:32])
 
 
-def _from(rows: QuerySet[Any, Any], first: str, position: tuple[int | str, UUID] | None, size: int, back: bool) -> list[Any]:
+def _from(rows: QuerySet[Any, Any], order: tuple[str, str], position: tuple[int | str, UUID] | None, size: int, back: bool) -> list[Any]:
     """Two ranges of one index: the rest of the same value, then the next ones."""
     sign, beyond = ("-", "lt") if back else ("", "gt")
-    ordered = rows.order_by(f"{sign}{first}", f"{sign}pk")
+    first, key = order
+    ordered = rows.order_by(f"{sign}{first}", f"{sign}{key}")
     if position is None:
         return list(ordered[:size])
     value, row_id = position
-    near = list(ordered.filter(**{first: value, f"pk__{beyond}": row_id})[:size])
+    near = list(ordered.filter(**{first: value, f"{key}__{beyond}": row_id})[:size])
     return near + list(ordered.filter(**{f"{first}__{beyond}": value})[: size - len(near)]) if len(near) < size else near
 
 

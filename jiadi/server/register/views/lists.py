@@ -16,7 +16,7 @@ from jiadi.server.database.scope import DIGITS, LEVELS, Scope, span
 from jiadi.server.refusals import refuse
 from jiadi.server.register import queries
 from jiadi.server.register.queries.finding import SHOWN
-from jiadi.server.register.views.shown import Reader
+from jiadi.server.register.views.shown import Reader, day_of
 from jiadi.server.words import language, place
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def page_of(request: Request, rows: Any, first: str) -> queries.Page:
 
 def described(request: Request, table: str, held: queries.Page, rows: Any, code: str, count: int | None) -> dict[str, Any]:
     """What the page of a list says (清单页内容). `rows` in the order of `held`."""
-    kept = {name: text for name in ("q", "division", "verdict") if (text := request.GET.get(name, "")[:64])}
+    kept = {name: text for name in ("q", "division", "verdict", "as_of") if (text := request.GET.get(name, "")[:64])}
     return {
         **Reader(request.access).listing(table, SHOWN[table], rows),
         "page": held,
@@ -71,6 +71,9 @@ def described(request: Request, table: str, held: queries.Page, rows: Any, code:
         "q": kept.get("q", ""),
         "code": code,
         "name": f"nav.{PLURAL[table]}",
+        "exported": table != "zone" and request.access.may("export"),
+        "now": {name: text for name, text in kept.items() if name != "as_of"},
+        "as_of": day_of(kept.get("as_of", "")),
         "moved": bool(request.GET.get("after") or request.GET.get("before")),
     }
 
@@ -80,11 +83,12 @@ def rows(request: Request, table: str) -> HttpResponse:
     """Rows of a table by page."""
     scope, code = scope_of(request, right_of(table))
     text = request.GET.get("q", "")
-    found = queries.listed(table, scope)
+    as_of = day_of(request.GET.get("as_of", ""))
+    found = queries.listed(table, scope, as_of)
     if text:
         found = queries.chosen(found, table, text, request.access.scope(PERSONS))
     held = page_of(request, found, "said" if text else "division")
-    count = None if text or table == "zone" else queries.count(scope, table)
+    count = None if text or table == "zone" or as_of else queries.count(scope, table)
     return render(request, "register/list.html", described(request, table, held, held.rows, code, count))
 
 
