@@ -16,6 +16,7 @@ from jiadi.geo.measure import areas, hundredths
 from jiadi.register.export import export
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import PROVENANCE, Delivery
+from jiadi.server.exports.writing import to_file
 from jiadi.survey.check import check
 from jiadi.survey.read import read
 
@@ -188,3 +189,24 @@ def test_a_drawing_is_one_that_other_programs_open(tmp_path: Path) -> None:
     assert {line.get_xdata("SOUTH")[0].value for line in lines} == {"300000"}
     handles = [entity.dxf.handle for entity in document.modelspace()]
     assert len(set(handles)) == len(handles) and max(int(handle, 16) for handle in handles) < int(document.header["$HANDSEED"], 16)
+
+
+def test_rows_past_the_end_of_a_sheet_go_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jiadi.register.export.SHEET_ROWS", 4)
+    frame = pl.DataFrame({"household_code": [f"0{row}" for row in range(8)], "name": [f"张{'甲乙丙丁戊己庚辛'[row]}" for row in range(8)]})
+    export(tmp_path / "户籍.xlsx", "person", frame)
+    raw = read([tmp_path / "户籍.xlsx"])
+    held = check(raw).tables["person"].sort("household_code")
+    assert held["household_code"].to_list() == frame["household_code"].to_list()
+
+
+def test_a_list_for_spreadsheets_is_read_again(tmp_path: Path) -> None:
+    """Apostrophes before formulas of codes and tabs behind long digits are taken off again."""
+    frame = pl.DataFrame({"户号": ["007", "330802197603151233"], "姓名": ["张䶮", "王𠮷"], "证件号码": ["330802197603151233", None]})
+    for form in ("csv", "csv_gb18030", "xlsx"):
+        path = tmp_path / form / ("户籍.xlsx" if form == "xlsx" else "户籍.csv")
+        path.parent.mkdir()
+        to_file(path, form, "户籍人口", [frame])
+        held = check(read([path])).tables["person"].sort("household_code")
+        assert held["household_code"].to_list() == ["007", "330802197603151233"]
+        assert held["name"].to_list() == ["张䶮", "王𠮷"] and held["id_number"].to_list() == ["330802197603151233", None]
