@@ -251,7 +251,7 @@ class Import(Schema):
     @staticmethod
     def resolve_percent(held: Any) -> int:
         """Of the stage that is under way."""
-        return round(held.share * 100)
+        return int(round(held.share * 100))
 
     @staticmethod
     def resolve_fault(held: Any) -> str | None:

@@ -114,7 +114,8 @@ def _with_verdicts(query: QuerySet[Any, Any], held: Export, scope: Scope) -> Que
         return query
     if held.as_of is None:
         return query.filter(id__in=Standing.objects.filter(scope.where(), verdict=held.verdict).values("house"))
-    return query.annotate(stood=Subquery(newest.values("verdict")[:1])).filter(stood=held.verdict)
+    found: QuerySet[Any, Any] = query.annotate(stood=Subquery(newest.values("verdict")[:1])).filter(stood=held.verdict)
+    return found
 
 
 def _masked(table: str, frame: pl.DataFrame, names: Scope) -> pl.DataFrame:

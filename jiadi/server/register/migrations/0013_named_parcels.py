@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Indexes."""
 
-    dependencies = [("register", "0011_tally")]
+    dependencies = [("register", "0012_heads_and_days")]
     operations = [
         migrations.AddIndex("account", models.Index(fields=["household_code"], name="account_household")),
         migrations.AddIndex("right", models.Index(fields=["parcel_code"], name="right_by_parcel_code")),
