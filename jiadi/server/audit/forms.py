@@ -52,7 +52,10 @@ class Filter(forms.Form):
         word, subject = self.fields["word"], self.fields["subject"]
         assert isinstance(word, forms.ChoiceField) and isinstance(subject, forms.ChoiceField)
         anything = ("", say("list.any"))
-        word.choices = [anything, *((one, named(one)) for one in queries.words_of(access))]
+        words, asked = queries.words_of(access), str(self.data.get("word", ""))
+        # What nobody has done yet may be asked for: the answer is that there is none.
+        words += [asked] if asked not in words and "did." + asked in every_word() else []
+        word.choices = [anything, *((one, named(one)) for one in words)]
         about = sorted(key.removeprefix("thing.") for key in every_word() if key.startswith("thing."))
         subject.choices = [anything, *((one, thing(one)) for one in about if access.may("audit") or one in queries.OF_ACCOUNTS)]
 
