@@ -51,6 +51,7 @@ from jiadi.server.cases.models import Act, Event
 from jiadi.server.database.fields import Geometry
 from jiadi.server.database.private import Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
+from jiadi.server.hooks.models import Hook
 from jiadi.server.register.columns import Version
 from jiadi.server.register.models import Tally
 from jiadi.server.survey.models import Import
@@ -156,7 +157,7 @@ def furnish(place: Place) -> None:
                 fill(row, column, place)
             for name, given in GIVEN.get(str(model._meta.model_name), {}).items():
                 setattr(row, name, given)
-            if isinstance(row, Import):
+            if isinstance(row, Import | Hook):
                 row.code = PLACES[place.name]
             try:
                 with transaction.atomic():
