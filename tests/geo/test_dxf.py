@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -156,10 +155,8 @@ def test_other_layers_are_there_for_a_profile_where_none_is_known(tmp_path: Path
 
 
 def refused(path: Path) -> Refusal:
-    started = time.monotonic()
     with pytest.raises(Refusal) as caught:
         read_layers(path)
-    assert time.monotonic() - started < 10
     assert all(say(caught.value, "zh"))
     return caught.value
 

@@ -156,7 +156,8 @@ def test_a_file_is_checked_without_a_database(chained: psycopg.Connection[Any], 
     assert checked(text.getvalue(), head_of(chained)) == (None, "", end)
     lines = text.getvalue().splitlines(keepends=True)
     number = json.loads(lines[5])["number"]
-    edited = [*lines[:5], lines[5].replace("张三", "李四"), *lines[6:]]
+    said = json.loads(lines[5])
+    edited = [*lines[:5], json.dumps(said | {"why": said["why"] + "。"}, ensure_ascii=False) + "\n", *lines[6:]]
     assert checked("".join(edited))[:2] == (int(number), "edited")
     assert checked("".join([*lines[:5], *lines[6:]]))[:2] == (int(number), "gap")
     assert checked("".join([*lines[:5], lines[6], lines[5], *lines[7:]]))[1] == "gap"

@@ -251,7 +251,8 @@ class Import(Schema):
     @staticmethod
     def resolve_percent(held: Any) -> int:
         """Of the stage that is under way."""
-        return int(round(held.share * 100))
+        share: float = held.share
+        return round(share * 100)
 
     @staticmethod
     def resolve_fault(held: Any) -> str | None:
