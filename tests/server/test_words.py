@@ -27,6 +27,12 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+@pytest.mark.parametrize("path", sorted(SERVER.rglob("*.yaml")), ids=lambda path: path.relative_to(SERVER).as_posix())
+def test_no_key_stands_twice(path: Path) -> None:
+    keys = re.findall(r"^([\w.]+):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(keys) == sorted(set(keys)), "the later one would be taken without a word"
+
+
 @pytest.mark.parametrize("key", sorted(words.every_word()))
 def test_each_word_is_there_in_both_languages_and_used(key: str) -> None:
     said = words.every_word()[key]

@@ -144,7 +144,7 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=keys.new, editable=False)
     division = models.BigIntegerField()
     code = models.TextField()
-    kind = models.TextField(choices={"judge": "判定", "whatif": "试算", "compare": "比较", "export": "导出"}, default="judge")
+    kind = models.TextField(choices={"judge": "判定", "whatif": "试算", "compare": "比较"}, default="judge")
     wanted = models.JSONField(default=dict)
     why = models.TextField()
     by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")

@@ -23,7 +23,7 @@ from jiadi.server.refusals import refuse
 
 FOLDER = "runs"
 """Below the media: what each run rests on, so that it can be explained later."""
-RIGHTS = {"judge": "judge", "whatif": "try_law", "compare": "try_law", "export": "export"}
+RIGHTS = {"judge": "judge", "whatif": "try_law", "compare": "try_law"}
 """What each kind of job asks for."""
 HELD = 4
 """Runs that one process keeps in memory, so that the next explanation waits for no file."""

@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
                 ("code", models.TextField()),
                 (
                     "kind",
-                    models.TextField(
-                        choices=[("judge", "判定"), ("whatif", "试算"), ("compare", "比较"), ("export", "导出")], default="judge"
-                    ),
+                    models.TextField(choices=[("judge", "判定"), ("whatif", "试算"), ("compare", "比较")], default="judge"),
                 ),
                 ("wanted", models.JSONField(default=dict)),
                 ("why", models.TextField()),
