@@ -56,16 +56,25 @@ def db(database: Private) -> Iterator[Private]:
         transaction.set_rollback(True)
 
 
-@pytest.fixture
-def copy(database: Private) -> Iterator[str]:
-    """Name of a migrated database beside the first one: for tests that commit. It is dropped afterwards."""
-    name = f"copy_{id(object()):x}"
+@pytest.fixture(scope="session")
+def pristine(database: Private) -> str:
+    """Name of a migrated database to which nobody is connected, so that others can be made after it."""
+    name = "pristine"
     database.create(name)
     with dump.snapshot(database.url(BACKUP)) as (_, moment):
         held = io.BytesIO(b"".join(dump.dump(database.url(BACKUP), moment)))
     dump.bring_back(database.url(OWNER, name), held)
-    yield name
+    return name
+
+
+@pytest.fixture
+def copy(database: Private, pristine: str) -> Iterator[str]:
+    """Name of a migrated database beside the first one: for tests that commit. It is dropped afterwards."""
+    name = f"copy_{id(object()):x}"
+    names = [sql.Identifier(one) for one in (name, OWNER, pristine)]
     with psycopg.connect(database.url("postgres", "postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*names))
+        yield name
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
