@@ -437,13 +437,17 @@ def test_the_table_knows_no_address_that_is_not_there() -> None:
     assert {role for who in TABLE["sets"].values() for role in who} == set(ROLES)
 
 
+REFUSED_TO = {"public", "village_officer", "county_manager", "system_administrator"}
+"""A method is refused before a role is looked at: these four stand for all."""
+
+
 def test_a_method_that_the_table_does_not_know_is_refused(world: World) -> None:
     world.furnish(["here"])
     open_ones = []
     for route in routes():
         entries = [entry for entry in ENTRIES if entry["route"] == route]
         methods = {entry.get("method", "GET") for entry in entries}
-        for role in TABLE["sets"][entries[0]["who"]]:
+        for role in set(TABLE["sets"][entries[0]["who"]]) & REFUSED_TO:
             one = Ask(entries[0], role, "here" if "with" in entries[0] else "")
             for method in set(METHODS) - methods:
                 if (status := world.ask(one, method).status_code) < 400 and not (role == "public" and status == 302):
