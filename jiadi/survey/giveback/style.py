@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from jiadi.register.looks import RED
-
+RED = "FFFF8A80"
 _FORMATS = re.compile(r"(<cellXfs\b[^>]*>)(.*?)(</cellXfs>)", re.DOTALL)
 _FORMAT = re.compile(r"<xf\b[^>]*/>|<xf\b[^>]*>.*?</xf>", re.DOTALL)
 _FILLS = re.compile(r"(<fills\b[^>]*>)(.*?)(</fills>)", re.DOTALL)
