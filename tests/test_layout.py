@@ -268,6 +268,7 @@ BESIDE_THE_SCHEMA = {
         "phone_sealed": "entered here, in no list",
         "phone_hash": "",
     },
+    "household": {"initials": "found by its head", "pinyin": ""},
     "house": {
         "parcel_id": "joined",
         "household_id": "joined",
