@@ -13,10 +13,10 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
+
+from instance import instance
 
 KEYS = "1:0123456789abcdef0123456789abcdef:" + "0123456789abcdef" * 4
 AT_ONCE = 500
@@ -93,32 +93,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--acts", type=int, default=1_000_000)
     wanted: Any = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="jiadi-audit-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        from jiadi.server.database.private import APP, OWNER, Private  # noqa: PLC0415
+    with instance(None, JIADI_DATA_KEYS=KEYS) as place:
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.db import connections  # noqa: PLC0415
 
-        with Private(folder / "pg").started() as private:
-            private.create()
-            told = {"JIADI_DATABASE_URL": private.url(APP), "JIADI_OWNER_DATABASE_URL": private.url(OWNER), "JIADI_DATA_KEYS": KEYS}
-            os.environ.update(told, JIADI_DEMO="true", JIADI_VAR=str(folder), DJANGO_SETTINGS_MODULE="jiadi.server.settings")
-            import django  # noqa: PLC0415
-
-            django.setup()
-            from django.core.management import call_command  # noqa: PLC0415
-            from django.db import connections  # noqa: PLC0415
-
-            call_command("migrate", database="owner", verbosity=0)
-            fill(private.url(APP), wanted.acts)
-            with connections["owner"].cursor() as cursor:
-                cursor.execute("ANALYZE cases_act")
-            pages()
-            env = dict(os.environ)
-            export = str(folder / "acts.jsonl")
-            for words in (("verify",), ("head",), ("export", export), ("verify", "--file", export)):
-                took, memory = command(env, "audit", *words)
-                print(f"audit {' '.join(words[:2]).replace(export, 'FILE')}: {took:.1f} s, {memory} MB", flush=True)
-            connections.close_all()
+        call_command("migrate", database="owner", verbosity=0)
+        fill(os.environ["JIADI_DATABASE_URL"], wanted.acts)
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("ANALYZE cases_act")
+        pages()
+        env = dict(os.environ)
+        export = str(place / "acts.jsonl")
+        for words in (("verify",), ("head",), ("export", export), ("verify", "--file", export)):
+            took, memory = command(env, "audit", *words)
+            print(f"audit {' '.join(words[:2]).replace(export, 'FILE')}: {took:.1f} s, {memory} MB", flush=True)
+        connections.close_all()
 
 
 if __name__ == "__main__":

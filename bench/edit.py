@@ -11,14 +11,13 @@ stands apart. At the end a whole run is compared with what stands.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from instance import instance
 from load import county
 
 LIMIT_S = 1.0
@@ -118,21 +117,8 @@ def main() -> None:
     asked.add_argument("--edits", type=int, default=15)
     asked.add_argument("--dir", type=Path)
     options = asked.parse_args()
-    from jiadi.server.database.private import APP, OWNER, Private  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory(dir=options.dir) as place:
-        Path(place).chmod(0o755)
-        with Private(Path(place) / "pg").started() as private:
-            private.create()
-            os.environ.update(JIADI_DATABASE_URL=private.url(APP), JIADI_OWNER_DATABASE_URL=private.url(OWNER), JIADI_DEMO="true")
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiadi.server.settings")
-            import django  # noqa: PLC0415
-
-            django.setup()
-            from django.conf import settings  # noqa: PLC0415
-
-            settings.MEDIA_ROOT = Path(place) / "media"
-            sys.exit(not measure(Path(place), options.houses, options.base, options.edits))
+    with instance(options.dir) as place:
+        sys.exit(not measure(place, options.houses, options.base, options.edits))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ before, as the county manager and as a village officer.
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import load
+from instance import instance
 
 COUNTY = "330802"
 LISTS = [("house", form) for form in ("csv", "csv_gb18030", "xlsx", "gpkg")]
@@ -152,33 +151,23 @@ def main() -> None:
     told.add_argument("--dir", type=Path)
     told.add_argument("--write", help=argparse.SUPPRESS)
     options = told.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiadi.server.settings")
     if options.write:
         import django  # noqa: PLC0415
 
         django.setup()
         write(options.write)
         return
-    from jiadi.server.database.private import APP, OWNER, Private  # noqa: PLC0415
+    with instance(options.dir) as place:
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.db import connections  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(dir=options.dir) as place:
-        Path(place).chmod(0o755)
-        with Private(Path(place) / "pg").started() as private:
-            private.create()
-            os.environ.update(JIADI_DATABASE_URL=private.url(APP), JIADI_OWNER_DATABASE_URL=private.url(OWNER), JIADI_DEMO="true")
-            os.environ.update(JIADI_VAR=str(Path(place) / "var"))
-            import django  # noqa: PLC0415
-            from django.core.management import call_command  # noqa: PLC0415
-            from django.db import connections  # noqa: PLC0415
-
-            django.setup()
-            call_command("migrate", database="owner", verbosity=0)
-            before = fill(Path(place), options.houses, options.base, options.edits)
-            days(before)
-            waiting = exports()
-            connections.close_all()
-            for export_id in waiting:
-                subprocess.run([sys.executable, __file__, "--write", export_id], check=True)
+        call_command("migrate", database="owner", verbosity=0)
+        before = fill(place, options.houses, options.base, options.edits)
+        days(before)
+        waiting = exports()
+        connections.close_all()
+        for export_id in waiting:
+            subprocess.run([sys.executable, __file__, "--write", export_id], check=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import argparse
 import os
 import resource
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from datetime import date
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from instance import instance
 
 CODES = (
     "survey_code",
@@ -135,18 +135,8 @@ def main() -> None:
     asked.add_argument("--base", type=int, default=20_000)
     asked.add_argument("--dir", type=Path)
     options = asked.parse_args()
-    from jiadi.server.database.private import APP, OWNER, Private  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory(dir=options.dir) as place:
-        Path(place).chmod(0o755)
-        with Private(Path(place) / "pg").started() as private:
-            private.create()
-            os.environ.update(JIADI_DATABASE_URL=private.url(APP), JIADI_OWNER_DATABASE_URL=private.url(OWNER), JIADI_DEMO="true")
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiadi.server.settings")
-            import django  # noqa: PLC0415
-
-            django.setup()
-            sys.exit(not measure(Path(place), options.houses, options.base))
+    with instance(options.dir) as place:
+        sys.exit(not measure(place, options.houses, options.base))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import load
+from instance import instance
 from serving import Caller
 
 COUNTY = "330802"
@@ -197,31 +196,21 @@ def main() -> None:
     told.add_argument("--port", type=int, default=8765)
     told.add_argument("--dir", type=Path)
     options = told.parse_args()
-    from jiadi.server.database.private import APP, OWNER, Private  # noqa: PLC0415
+    with instance(options.dir) as place:
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.db import connections  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(dir=options.dir) as place:
-        Path(place).chmod(0o755)
-        with Private(Path(place) / "pg").started() as private:
-            private.create()
-            os.environ.update(JIADI_DATABASE_URL=private.url(APP), JIADI_OWNER_DATABASE_URL=private.url(OWNER), JIADI_DEMO="true")
-            os.environ.update(JIADI_VAR=str(Path(place) / "var"))
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiadi.server.settings")
-            import django  # noqa: PLC0415
-            from django.core.management import call_command  # noqa: PLC0415
-            from django.db import connections  # noqa: PLC0415
-
-            django.setup()
-            call_command("migrate", database="owner", verbosity=0)
-            asked = fill(Path(place), options.houses, options.base)
-            village = asked["officer"]["paths"]["list, middle"][0][-12:]
-            plans({"officer": village, "manager": COUNTY})
-            connections.close_all()
-            started = serve(Path(place), options.port)
-            try:
-                asyncio.run(measure(options.port, asked, options.rate, options.seconds))
-            finally:
-                started.terminate()
-                started.wait(30)
+        call_command("migrate", database="owner", verbosity=0)
+        asked = fill(place, options.houses, options.base)
+        village = asked["officer"]["paths"]["list, middle"][0][-12:]
+        plans({"officer": village, "manager": COUNTY})
+        connections.close_all()
+        started = serve(place, options.port)
+        try:
+            asyncio.run(measure(options.port, asked, options.rate, options.seconds))
+        finally:
+            started.terminate()
+            started.wait(30)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import polars as pl
 
 from jiadi.codes import division
 from jiadi.insight import naming, plainpage, spreadsheet
-from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, TEXT, WHOLE
+from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, RISKY, TEXT, WHOLE
 from jiadi.insight.words import say
 from jiadi.policy.labels import label
 
@@ -22,8 +22,6 @@ PAGE_ROWS = 200
 
 DOCUMENT_ON = date(2020, 1, 1)
 """The day that a workbook bears, so that equal content gives equal bytes."""
-
-_RISKY = r"^([=+\-@\t\r])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,7 @@ def _sheets(table: Table, taken: set[str]) -> Iterator[spreadsheet.Sheet]:
     looks: dict[str, int | str] = {
         name: TEXT if kind == pl.String else HUNDREDTHS if kind.is_float() else WHOLE for name, kind in table.rows.schema.items()
     }
-    safe = table.rows.with_columns(pl.col(pl.String).str.replace(_RISKY, "'$1"))
+    safe = table.rows.with_columns(pl.col(pl.String).str.replace(f"({RISKY})", "'$1"))
     for start in range(0, max(safe.height, 1), most):
         header: list[spreadsheet.Cell] = [(head, HEADER) for head in table.heads]
         yield spreadsheet.Sheet(_name(table.title, taken), table.widths, [header], safe.slice(start, most), looks, filtered=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from jiadi.insight import count, naming, spreadsheet
-from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, NOTE, TEXT, TITLE, TOTAL, WHOLE, Cell, Sheet
+from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, NOTE, RISKY, TEXT, TITLE, TOTAL, WHOLE, Cell, Sheet
 from jiadi.insight.words import remedies, say, unit
 from jiadi.policy.labels import label
 from jiadi.run.pipeline import Outcome
@@ -116,7 +116,7 @@ def _shown(rows: pl.DataFrame, outcome: Outcome, lang: str) -> pl.DataFrame:
 
 def _safe_column(texts: pl.Series) -> pl.Series:
     filled = texts.fill_null("")
-    return pl.select(pl.when(filled.str.contains(r"^[=+\-@\t\r]")).then("'" + filled).otherwise(filled)).to_series()
+    return pl.select(pl.when(filled.str.contains(RISKY)).then("'" + filled).otherwise(filled)).to_series()
 
 
 def _totals(placed: count.Placed, outcome: Outcome, lang: str) -> Sheet:

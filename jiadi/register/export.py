@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import xlsxwriter
@@ -117,21 +118,28 @@ def _workbook(path: Path, table: str, frame: pl.DataFrame) -> None:
     cells = labelled(TABLES[table], frame.drop("geometry", strict=False))
     book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": _WRITTEN_AT})
-    text, day = book.add_format({"num_format": "@"}), book.add_format({"num_format": "yyyy-mm-dd"})
-    risky = book.add_format({"num_format": "@", "quote_prefix": True})
-    for turn, start in enumerate(range(0, max(cells.height, 1), SHEET_ROWS - 1)):
+    looks = {
+        "text": book.add_format({"num_format": "@"}),
+        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "risky": book.add_format({"num_format": "@", "quote_prefix": True}),
+    }
+    for turn, page in enumerate(cells.iter_slices(SHEET_ROWS - 1) if cells.height else [cells]):
         sheet = book.add_worksheet(TABLES[table].zh + (f"({turn + 1})" if turn else ""))
         for place, heading in enumerate(cells.columns):
-            sheet.write_string(0, place, heading, text)
-        for number, row in enumerate(cells[start : start + SHEET_ROWS - 1].iter_rows(), 1):
+            sheet.write_string(0, place, heading, looks["text"])
+        for number, row in enumerate(page.iter_rows(), 1):
             for place, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(number, place, value, risky if value.startswith(_RISKY) else text)
-                elif isinstance(value, int | float):
-                    sheet.write_number(number, place, value)
-                elif value is not None:
-                    sheet.write_datetime(number, place, value, day)
+                _put(sheet, number, place, value, looks)
     book.close()
+
+
+def _put(sheet: Any, number: int, place: int, value: Any, looks: Mapping[str, Any]) -> None:
+    if isinstance(value, str):
+        sheet.write_string(number, place, value, looks["risky" if value.startswith(_RISKY) else "text"])
+    elif isinstance(value, int | float):
+        sheet.write_number(number, place, value)
+    elif value is not None:
+        sheet.write_datetime(number, place, value, looks["day"])
 
 
 _WRITERS: dict[str, Callable[[Path, str, pl.DataFrame], None]] = {

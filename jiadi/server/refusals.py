@@ -7,7 +7,7 @@ under /api/. A code that is not in `refusals.yaml` cannot be raised.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -87,6 +87,29 @@ def told(refusal: Refusal) -> dict[str, Any]:
         "detail": "" if own else " ".join(part for part in (refusal.why, refusal.what_to_do) if part),
         "wait": getattr(refusal, "wait", 0),
     }
+
+
+def kept(refusal: Refusal) -> dict[str, Any]:
+    """A refusal as it is stored with the work that it ended (留存的拒绝): `code`, `filled`, `detail`.
+
+    >>> kept(refuse("division_code", division="x"))
+    {'code': 'division_code', 'filled': {'division': 'x'}, 'detail': ''}
+    """
+    if isinstance(refusal, Refused):
+        return {"code": refusal.code, "filled": {key: str(text) for key, text in refusal.filled.items()}, "detail": ""}
+    return {"code": refusal.code, "filled": {}, "detail": f"{refusal.why} {refusal.what_to_do}".strip()}
+
+
+def again(fault: Mapping[str, Any]) -> Refusal:
+    """What was stored, as a refusal once more (还原拒绝); one of the core has all of its words in `why`."""
+    if fault["code"] in table():
+        return refuse(fault["code"], **fault["filled"])
+    return Refusal(fault["code"], fault["detail"], "")
+
+
+def told_again(fault: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What was stored, as `told` tells a refusal (留存拒绝的内容); None where nothing was."""
+    return told(again(fault)) | {"detail": fault["detail"]} if fault else None
 
 
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:

@@ -28,7 +28,7 @@ from jiadi.server.database.scope import EVERYWHERE, narrow, seeing
 from jiadi.server.persons import actions, queries, rules
 from jiadi.server.persons.actions import retaining
 from jiadi.server.persons.models import Erasure
-from jiadi.server.register import models
+from jiadi.server.register import frames, models
 from jiadi.server.register.frames import STORED
 from jiadi.server.survey import media
 from jiadi.server.survey.models import File, Import
@@ -42,7 +42,7 @@ WANTED = actions.Wanted(["id_number", "phone"], "purpose_over", date(2026, 1, 5)
 
 
 def sealed(table: str, name: str, value: str) -> dict[str, Any]:
-    (held,), (found,) = sealing.seal_many([value], queries.place_of(table, name)), sealing.hash_many([value])
+    (held,), (found,) = sealing.seal_many([value], frames.bound(table, name)), sealing.hash_many([value])
     return {f"{name}_sealed": held, f"{name}_hash": found}
 
 

@@ -22,6 +22,7 @@ from jiadi.server.database.private import Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.persons import queries
 from jiadi.server.persons.rules import reasons
+from jiadi.server.register import frames
 from jiadi.server.register.frames import STORED
 from jiadi.server.register.models import House, Household, Person
 from jiadi.server.register.queries import listed, page
@@ -33,7 +34,7 @@ NUMBER, PHONE = "330802197603151233", "13905701234"
 
 
 def sealed(table: str, name: str, value: str) -> dict[str, Any]:
-    (held,) = sealing.seal_many([value], queries.place_of(table, name))
+    (held,) = sealing.seal_many([value], frames.bound(table, name))
     (found,) = sealing.hash_many([value])
     return {f"{name}_sealed": held, f"{name}_hash": found}
 

@@ -32,6 +32,18 @@ def reason_field() -> forms.CharField:
     return forms.CharField(label=say_later("reason"), help_text=say_later("reason.help"), max_length=200)
 
 
+def division_field(help_key: str) -> forms.CharField:
+    """A field for a division's code (区划代码栏)."""
+    widget = forms.TextInput({"inputmode": "numeric"})
+    return forms.CharField(label=say_later("division_code"), help_text=say_later(help_key), max_length=12, widget=widget)
+
+
+def day_field(key: str, help_key: str = "", required: bool = True) -> forms.DateField:
+    """A field for a day (日期栏)."""
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=say_later(key), help_text=say_later(help_key) if help_key else "", required=required, widget=widget)
+
+
 class SignIn(forms.Form):
     """Name and password."""
 
@@ -91,20 +103,10 @@ class NewGrant(forms.Form):
     """A grant: only the roles that whoever asks may hand on are offered."""
 
     role = forms.ChoiceField(label=say_later("role"))
-    division_code = forms.CharField(
-        label=say_later("division_code"),
-        help_text=say_later("division_code.help"),
-        max_length=12,
-        widget=forms.TextInput({"inputmode": "numeric"}),
-    )
+    division_code = division_field("division_code.help")
     department = forms.CharField(label=say_later("department"), help_text=say_later("department.help"), max_length=64, required=False)
-    from_on = forms.DateField(label=say_later("from_on"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    to_on = forms.DateField(
-        label=say_later("to_on"),
-        help_text=say_later("to_on.help"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-    )
+    from_on = day_field("from_on")
+    to_on = day_field("to_on", "to_on.help", required=False)
     why = reason_field()
 
     def __init__(self, access: Access, *args: Any, **kwargs: Any) -> None:
@@ -121,17 +123,8 @@ class NewToken(forms.Form):
 
     name = forms.CharField(label=say_later("token.name"), help_text=say_later("token.name.help"), max_length=64)
     permits = forms.MultipleChoiceField(label=say_later("token.permits"), widget=forms.CheckboxSelectMultiple)
-    division_code = forms.CharField(
-        label=say_later("division_code"),
-        help_text=say_later("token.division.help"),
-        max_length=12,
-        widget=forms.TextInput({"inputmode": "numeric"}),
-    )
-    to_on = forms.DateField(
-        label=say_later("token.to_on"),
-        help_text=say_later("token.to_on.help"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-    )
+    division_code = division_field("token.division.help")
+    to_on = day_field("token.to_on", "token.to_on.help")
     password = secret_field("password.own", "current-password")
     code = code_field("code")
 

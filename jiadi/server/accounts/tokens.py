@@ -11,12 +11,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from jiadi.codes.division import prefix
+from jiadi.server import asked
 from jiadi.server.accounts import actions, entry, queries
 from jiadi.server.accounts.models import Token, User
 from jiadi.server.accounts.permits import permits
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import Scope
 from jiadi.server.environment import value
 from jiadi.server.refusals import Refused, refuse
 from jiadi.server.words import told
@@ -88,10 +88,7 @@ def _owner(access: Access) -> User:
 
 def _inside_own(access: Access, wanted: list[str], division: str) -> None:
     """The owner holds in the whole division what each permit rests on."""
-    try:
-        place = Scope.of([division.strip()])
-    except ValueError:
-        raise refuse("division_code", division=division[:20]) from None
+    place = asked.place(division.strip())
     for name in wanted:
         if not all(access.scope(right).covers(place) for right in permits()[name].rights):
             raise refuse("token_beyond", permit=told(permits()[name].title), division=division.strip())

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from ninja import Header, Query, Router
 
 from jiadi.server.api.schemas import Problem
+from jiadi.server.asked import place
 from jiadi.server.database.scope import Scope
-from jiadi.server.policy import actions
 from jiadi.server.refusals import refuse, table
 
 MOST: Final = 500
@@ -64,7 +64,7 @@ def within(request: Any, division: str, right: str = "see") -> Scope:
     scope: Scope = request.access.scope(right)
     if not scope:
         raise refuse("no_right")
-    return scope.within(actions.place_of(division)) if division else scope
+    return scope.within(place(division)) if division else scope
 
 
 def page(found: QuerySet[Any], limit: int) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 T = TypeVar("T")
+Place = Annotated[str, BeforeValidator(lambda number: f"{number:012}")]
+"""A division by its code: twelve digits."""
 
 
 class Page(Schema, Generic[T]):
@@ -36,12 +38,7 @@ class RowOut(Schema):
 
     id: UUID
     key: str
-    division: str
-
-    @staticmethod
-    def resolve_division(row: Any) -> str:
-        """Twelve digits."""
-        return f"{row.division:012}"
+    division: Place
 
     @staticmethod
     def resolve_key(row: Any) -> str:
@@ -97,7 +94,7 @@ class Run(Schema):
     """One run."""
 
     id: UUID
-    division: str
+    division: Place
     on: date
     law_set: str
     law_version: str
@@ -108,11 +105,6 @@ class Run(Schema):
     houses: int
     whole: bool
 
-    @staticmethod
-    def resolve_division(run: Any) -> str:
-        """Twelve digits."""
-        return f"{run.division:012}"
-
 
 class Verdict(Schema):
     """What a run says of a house; codes as in the guide."""
@@ -121,7 +113,7 @@ class Verdict(Schema):
     run: UUID
     house: UUID
     key: str
-    division: str
+    division: Place
     verdict: str
     remedy: str | None
     then: str | None
@@ -138,11 +130,6 @@ class Verdict(Schema):
     def resolve_key(row: Any) -> str:
         """Masked where it is a resident ID."""
         return shown(row.key)
-
-    @staticmethod
-    def resolve_division(row: Any) -> str:
-        """Twelve digits."""
-        return f"{row.division:012}"
 
     @staticmethod
     def resolve_remedy(row: Any) -> str | None:
@@ -227,7 +214,7 @@ class Import(Schema):
     """
 
     id: UUID
-    division: str
+    division: Place
     title: str
     state: str
     stage: str | None
@@ -237,11 +224,6 @@ class Import(Schema):
     problems: dict[str, int]
     waiting: int
     changes: dict[str, dict[str, int]]
-
-    @staticmethod
-    def resolve_division(held: Any) -> str:
-        """Twelve digits."""
-        return f"{held.division:012}"
 
     @staticmethod
     def resolve_stage(held: Any) -> str | None:
@@ -280,17 +262,12 @@ class Job(Schema):
 
     id: UUID
     kind: str
-    division: str
+    division: Place
     state: str
     asked_at: datetime
     done_at: datetime | None
     run: UUID | None
     fault: str | None
-
-    @staticmethod
-    def resolve_division(job: Any) -> str:
-        """Twelve digits."""
-        return f"{job.division:012}"
 
     @staticmethod
     def resolve_run(job: Any) -> UUID | None:
@@ -309,11 +286,6 @@ class Event(Schema):
     number: int
     kind: str
     at: datetime
-    division: str
+    division: Place
     subject: str
     subject_id: str
-
-    @staticmethod
-    def resolve_division(event: Any) -> str:
-        """Twelve digits."""
-        return f"{event.division:012}"

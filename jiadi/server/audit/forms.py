@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 
+from jiadi.server.accounts.forms import day_field
 from jiadi.server.accounts.models import User, normal
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases import queries
@@ -25,10 +26,6 @@ def thing(subject: str) -> str:
     return say(key) if (key := "thing." + subject) in every_word() else subject
 
 
-def _day(key: str) -> forms.DateField:
-    return forms.DateField(label=say_later(key), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-
-
 def _text(key: str, most: int) -> forms.CharField:
     return forms.CharField(label=say_later(key), required=False, max_length=most, widget=forms.TextInput({"autocomplete": "off"}))
 
@@ -38,8 +35,8 @@ class Filter(forms.Form):
 
     who = _text("audit.who", 64)
     word = forms.ChoiceField(label=say_later("audit.word"), required=False)
-    from_on = _day("audit.from_on")
-    to_on = _day("audit.to_on")
+    from_on = day_field("audit.from_on", required=False)
+    to_on = day_field("audit.to_on", required=False)
     division = forms.CharField(
         label=say_later("list.division"), required=False, max_length=12, widget=forms.TextInput({"inputmode": "numeric"})
     )

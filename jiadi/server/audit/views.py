@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from jiadi.server import asked
 from jiadi.server.accounts.queries import Access
 from jiadi.server.audit import queries, shown
 from jiadi.server.audit.forms import Filter, named, thing
@@ -43,27 +44,24 @@ def _readers_only(access: Access) -> None:
         raise refuse("no_right")
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
 @require_GET
 def audit(request: Request) -> HttpResponse:
     """Acts by page, the newest first."""
     _readers_only(request.access)
     form = Filter(request.access, request.GET)
     kept = {name: text for name in form.fields if (text := request.GET.get(name, "")[:64])}
-    before = _number(request.GET.get("before", ""))
+    before = asked.number(request.GET.get("before", ""))
     rows: list[Any] = []
+    last = None
     if form.is_valid():
         found = acts.audited(request.access, form.wanted())
-        rows = list((found.filter(number__lt=before) if before else found)[: PAGE + 1])
+        rows, last = asked.page(found.filter(number__lt=before) if before else found, PAGE)
     context = {
         "form": form,
-        "rows": [_row(one) for one in rows[:PAGE]],
+        "rows": [_row(one) for one in rows],
         "kept": kept,
         "moved": bool(before),
-        "more": str(rows[PAGE - 1].number) if len(rows) > PAGE else "",
+        "more": str(last.number) if last else "",
         "may_export": request.access.may("audit"),
         "most": f"{MOST:,}",
     }
@@ -84,7 +82,7 @@ def act(request: Request, act: UUID) -> HttpResponse:
         raise refuse("not_found")
     counts = queries.counts(access, found)
     table = table if table in counts else next(iter(counts), "")
-    rows, more = queries.changed(access, found, table, _after(request)) if table else ([], None)
+    rows, more = queries.changed(access, found, table, asked.identity(request.GET.get("after", ""))) if table else ([], None)
     context = {
         **_row(found),
         "detail": _detail(found),
@@ -96,13 +94,6 @@ def act(request: Request, act: UUID) -> HttpResponse:
         "open": _page_of(access, found),
     }
     return render(request, "audit/act.html", context)
-
-
-def _after(request: Request) -> UUID | None:
-    try:
-        return UUID(request.GET["after"]) if request.GET.get("after") else None
-    except ValueError:
-        raise refuse("not_found") from None
 
 
 def _detail(found: Act) -> list[tuple[str, str]]:

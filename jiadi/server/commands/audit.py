@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from jiadi.cli import show
 from jiadi.cli.commands import AsJson, Language
 from jiadi.server.commands import app, instance
 from jiadi.server.commands.run import Var
+from jiadi.server.commands.whole import whole
 from jiadi.server.commands.words import Refused, guarded, say
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def export(
             if low > 1 and before is None:
                 raise Refused("chain_gap", number=low - 1)
             rows, day = _rows(held, low, high), date.today().isoformat()
-            with _whole(file) as to:
+            with _new(file) as to:
                 end = chain.write(rows, start, to, day)
         acts = end.number - start.number
         show.screen.print(say("acts_written", lang, file=file, acts=f"{acts:,}", last=end.number), markup=False, highlight=False)
@@ -231,24 +232,16 @@ def _tell(found: Checked, given: int, as_json: bool, lang: str) -> None:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Any]:
-    """A file that nobody else can read, and that is there whole or not at all; never one that is there."""
+def _new(path: Path) -> Iterator[IO[str]]:
+    """A file of text; never one that is there."""
     if path.exists():
         raise Refused("is_there", file=path)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as to:
-            yield to
-            to.flush()
-            os.fsync(to.fileno())
-        part.replace(path)
-    except OSError as why:
-        raise Refused("not_written", file=path, why=why.strerror or why) from why
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as stream:
+        to = io.TextIOWrapper(stream, encoding="utf-8")
+        yield to
+        to.detach()
 
 
 def _write(path: Path, lines: Sequence[str]) -> None:
-    with _whole(path) as to:
+    with _new(path) as to:
         to.writelines(lines)

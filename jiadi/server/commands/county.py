@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from django.utils import timezone
 
-from jiadi.errors import Refusal
 from jiadi.server.accounts import actions, passwords
 from jiadi.server.accounts.models import User
 from jiadi.server.accounts.queries import OPERATOR, Access, access
@@ -18,7 +16,7 @@ from jiadi.server.commands.instance import keep_secret
 from jiadi.server.commands.words import Refused
 from jiadi.server.database.scope import EVERYWHERE, seeing
 from jiadi.server.policy.models import Job, Run
-from jiadi.server.refusals import refuse, table
+from jiadi.server.refusals import again
 from jiadi.server.register.models import House, Source
 from jiadi.server.register.queries import known
 from jiadi.server.survey.models import Import
@@ -109,7 +107,7 @@ def _import(county: Path) -> int:
         with seeing(EVERYWHERE):
             held.refresh_from_db()
         if held.fault:
-            raise _refusal(held.fault)
+            raise again(held.fault)
     return sum(counts["added"] for counts in held.summary["recorded"].values())
 
 
@@ -158,12 +156,6 @@ NEXT: dict[str, Callable[[Access, Import, Path], None]] = {
 """State of the import → what brings it on; in others it is done, or somebody took it back."""
 
 
-def _refusal(fault: dict[str, Any]) -> Refusal:
-    if fault["code"] in table():
-        return refuse(fault["code"], **fault["filled"])
-    return Refusal(fault["code"], fault["detail"], "")
-
-
 def _judge(county: Path) -> int:
     """Have judged what is in the register, on the day on which it was handed in, as the file report does."""
     with seeing(EVERYWHERE):
@@ -183,7 +175,7 @@ def _judge(county: Path) -> int:
     with seeing(EVERYWHERE):
         begun.refresh_from_db()
         if begun.fault:
-            raise _refusal(begun.fault)
+            raise again(begun.fault)
         return sum(Run.objects.values_list("houses", flat=True))
 
 

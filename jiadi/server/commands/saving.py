@@ -11,7 +11,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import chain
@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 import jiadi
 from jiadi.server.commands.dump import PIECE, TABLES, Holding, bring_back, dump, holding, snapshot
+from jiadi.server.commands.whole import whole
 from jiadi.server.commands.words import Refused
 
 FORMAT = 1
@@ -48,7 +49,7 @@ def backup(file: Path, url: str, app: str, media: Path) -> dict[str, Any]:
     """
     if file.exists():
         raise Refused("is_there", file=file)
-    with _whole(file) as out, snapshot(url) as (held, name):
+    with whole(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as out, snapshot(url) as (held, name):
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "jiadi": jiadi.__version__,
@@ -62,24 +63,6 @@ def backup(file: Path, url: str, app: str, media: Path) -> dict[str, Any]:
                 manifest["media"][called] = _put(out, MEDIA + called, _pieces(path))
         out.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
     return manifest
-
-
-@contextmanager
-def _whole(file: Path) -> Iterator[zipfile.ZipFile]:
-    """A zip that nobody else can read, and that is there whole or not at all."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as stream:
-            with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as out:
-                yield out
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-    except OSError as why:
-        raise Refused("not_written", file=file, why=why.strerror or why) from why
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -19,11 +19,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from jiadi.codes.division import prefix
-from jiadi.register.schema import TABLES
+from jiadi.server import asked
 from jiadi.server.accounts.actions import reason
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import Scope
 from jiadi.server.exports import queries
 from jiadi.server.exports.models import OPEN, Export
 from jiadi.server.exports.writing import SUFFIX
@@ -63,7 +62,7 @@ def ask(access: Access, wanted: Wanted, why: str) -> Export:
     if queries.exports(access).filter(state__in=OPEN).count() >= AT_ONCE:
         raise refuse("exports_open", most=AT_ONCE)
     if wanted.code:
-        held = _place(wanted.code).within(held)
+        held = asked.place(wanted.code).within(held)
         if not held:
             raise refuse("outside_scope", division=wanted.code)
     made = Export(table=wanted.table, form=wanted.form, q=wanted.q, verdict=wanted.verdict, as_of=wanted.as_of, clear=wanted.clear)
@@ -73,13 +72,6 @@ def ask(access: Access, wanted: Wanted, why: str) -> Export:
     made.save(force_insert=True)
     app.configure_task(TASK, lock=str(made.pk), queue=QUEUE).defer(export_id=str(made.pk))
     return made
-
-
-def _place(code: str) -> Scope:
-    try:
-        return Scope.of([code])
-    except ValueError:
-        raise refuse("division_code", division=code[:20]) from None
 
 
 def cancel(held: Export) -> None:
@@ -177,6 +169,6 @@ def finish(access: Access, held: Export, written: Path, rows: int) -> bool:
 
 def name_of(held: Export) -> str:
     """What the file of an export is called (文件名)."""
-    what = {"verdict": "判定结论"}.get(held.table) or TABLES[held.table].zh
+    what = queries.called(held)
     day = held.as_of or timezone.localdate()
     return f"{what}_{held.code or f'{held.division:012}'[:6]}_{day:%Y%m%d}{SUFFIX[held.form]}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from jiadi.server.accounts.forms import reason_field
+from jiadi.server.accounts.forms import day_field, reason_field
 from jiadi.server.exports.models import FORMS
 from jiadi.server.words import say, say_later
 
@@ -19,12 +19,7 @@ class NewExport(forms.Form):
     verdict = forms.CharField(widget=forms.HiddenInput, max_length=32, required=False)
     division = forms.CharField(label=say_later("list.division"), help_text=say_later("export.division.help"), max_length=12, required=False)
     form = forms.ChoiceField(label=say_later("export.form"), choices=lambda: [(one, say("export.form." + one)) for one in FORMS])
-    as_of = forms.DateField(
-        label=say_later("export.as_of"),
-        help_text=say_later("export.as_of.help"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    as_of = day_field("export.as_of", "export.as_of.help", required=False)
     clear = forms.BooleanField(label=say_later("export.clear"), help_text=say_later("export.clear.help"), required=False)
     why = reason_field()
 

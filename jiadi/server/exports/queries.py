@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
+from jiadi.register.schema import TABLES
 from jiadi.server.accounts.queries import Access
 from jiadi.server.database.scope import Scope
 from jiadi.server.exports.models import Export
@@ -61,6 +62,11 @@ def scope_of(held: Export) -> Scope:
     ((330802000000, 330803000000),)
     """
     return Scope(tuple((int(low), int(high)) for low, high in re.findall(r"\[(\d+),(\d+)\)", held.ranges)))
+
+
+def called(held: Export) -> str:
+    """What the list of an export is called (清单名称)."""
+    return "判定结论" if held.table == "verdict" else TABLES[held.table].zh
 
 
 def total(held: Export) -> int | None:

@@ -14,14 +14,13 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiadi.errors import Refusal
-from jiadi.register.schema import TABLES
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, seeing
 from jiadi.server.exports import actions, queries
 from jiadi.server.exports.models import OPEN, Export
 from jiadi.server.exports.rows import rows
 from jiadi.server.exports.writing import to_file
-from jiadi.server.refusals import Refused, refuse
+from jiadi.server.refusals import kept, refuse
 
 BEAT_S = 1.0
 """How often it is written down how far an export is."""
@@ -106,9 +105,8 @@ def do(export_id: UUID) -> None:
         who = _asker(held)
         with actions.draft(held.pk) as folder, Watch(held).running() as watch:
             path = folder / actions.name_of(held)
-            name = "判定结论" if held.table == "verdict" else TABLES[held.table].zh
             with seeing(queries.scope_of(held)), contextlib.closing(rows(who, held).pieces()) as pieces:
-                to_file(path, held.form, name, watch.counted(pieces))
+                to_file(path, held.form, queries.called(held), watch.counted(pieces))
             with seeing(who.whole):
                 if not actions.finish(who, held, path, watch.rows):
                     raise TakenBack
@@ -148,9 +146,6 @@ def _asker(held: Export) -> Access:
 
 
 def _end(held: Export, state: str, refusal: Refusal) -> None:
-    own = isinstance(refusal, Refused)
-    filled = {key: str(text) for key, text in refusal.filled.items()} if isinstance(refusal, Refused) else {}
-    fault = {"code": refusal.code, "filled": filled, "detail": "" if own else f"{refusal.why} {refusal.what_to_do}"}
     with seeing(EVERYWHERE):
         mine = Export.objects.filter(pk=held.pk, attempt=held.attempt, state="running")
-        mine.update(state=state, fault=fault, done_at=timezone.now())
+        mine.update(state=state, fault=kept(refusal), done_at=timezone.now())

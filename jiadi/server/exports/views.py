@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase
@@ -10,9 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jiadi.errors import Refusal
 from jiadi.policy.labels import label
-from jiadi.server import refusals
+from jiadi.server import asked, refusals
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.accounts.views.signing import refused
 from jiadi.server.exports import actions, forms, queries
@@ -36,13 +35,9 @@ TYPES: Final = {
 @require_GET
 def exports(request: Request) -> HttpResponse:
     """What one asked for, by page, the newest first."""
-    found, after = queries.exports(request.access), request.GET.get("after", "")
-    try:
-        shown = list((found.filter(id__lt=UUID(after)) if after else found)[: PAGE + 1])
-    except ValueError:
-        raise refuse("not_found") from None
-    more = shown[PAGE - 1].pk if len(shown) > PAGE else ""
-    context = {"rows": shown[:PAGE], "more": more, "after": after, "tables": _tables(request), "now": timezone.now()}
+    found, after = queries.exports(request.access), asked.identity(request.GET.get("after", ""))
+    shown, last = asked.page(found.filter(id__lt=after) if after else found, PAGE)
+    context = {"rows": shown, "more": last.pk if last else "", "after": after or "", "tables": _tables(request), "now": timezone.now()}
     return render(request, "exports/exports.html", context)
 
 
@@ -55,14 +50,14 @@ def _tables(request: Request) -> list[str]:
 @require_http_methods(["GET", "POST"])
 def new_export(request: Request) -> HttpResponse:
     """Have a list written as a file."""
-    asked = request.POST if request.method == "POST" else request.GET
-    table = asked.get("table", "")
+    given = request.POST if request.method == "POST" else request.GET
+    table = given.get("table", "")
     if table not in TABLES:
         raise refuse("not_found")
     may_clear = queries.sealed(table) and bool(queries.reach(request.access, table, True))
-    initial = {name: asked.get(name, "") for name in ("table", "q", "verdict", "division", "as_of")}
+    initial = {name: given.get(name, "") for name in ("table", "q", "verdict", "division", "as_of")}
     form = forms.NewExport(request.POST or None, initial=initial, may_clear=may_clear)
-    context = {"form": form, "table": table, "q": asked.get("q", "")[:64], "verdict": label(asked.get("verdict", "")[:32], language())}
+    context = {"form": form, "table": table, "q": given.get("q", "")[:64], "verdict": label(given.get("verdict", "")[:32], language())}
     if not queries.reach(request.access, table, False):
         raise refuse("no_right")
     if request.method == "GET" or not form.is_valid():
@@ -85,7 +80,7 @@ def export(request: Request, held: UUID) -> HttpResponse:
     found = queries.one(request.access, held)
     context = {
         "held": found,
-        "fault": _fault(found),
+        "fault": refusals.told_again(found.fault),
         "verdict": label(found.verdict, language()) if found.verdict else "",
         "offered": _offered(request, found),
     }
@@ -132,11 +127,3 @@ def remove(request: Request, held: UUID) -> HttpResponse:
     """Take the file away before its days are over."""
     actions.remove(queries.one(request.access, held))
     return redirect("export", held)
-
-
-def _fault(held: Export) -> dict[str, Any] | None:
-    if not held.fault:
-        return None
-    code, filled, detail = (held.fault[name] for name in ("code", "filled", "detail"))
-    told = refusals.told(refuse(code, **filled) if code in refusals.table() else Refusal(code, "", ""))
-    return told | {"detail": detail}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -11,10 +11,9 @@ import polars as pl
 from jiadi.geo import write
 from jiadi.insight import spreadsheet
 from jiadi.insight.spreadsheet import RISKY, Listing
+from jiadi.insight.table import DOCUMENT_ON
 
 SUFFIX = {"xlsx": ".xlsx", "csv": ".csv", "csv_gb18030": ".csv", "gpkg": ".gpkg"}
-DOCUMENT_ON = date(2020, 1, 1)
-"""The day that a workbook bears, so that equal rows give equal bytes."""
 NUMERIC = r"^(?:\d{12,}[Xx]?|0\d+)$"
 """Text that a spreadsheet would take for a number, and spoil."""
 
@@ -37,16 +36,11 @@ def _workbook(path: Path, name: str, pieces: Iterable[pl.DataFrame]) -> None:
     first = next(coming)
     widths = {column: max(10, min(30, 2 * len(column) + 4)) for column in first.columns}
     listing = Listing(name, widths, name, DOCUMENT_ON)
-    spreadsheet.stream(path, listing, map(_texts, _again(first, coming)))
+    spreadsheet.stream(path, listing, map(_texts, chain([first], coming)))
 
 
 def _texts(piece: pl.DataFrame) -> pl.DataFrame:
     return piece.with_columns(pl.col(pl.Date, pl.Boolean).cast(pl.String))
-
-
-def _again(first: pl.DataFrame, rest: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    yield first
-    yield from rest
 
 
 def _csv(encoding: str, mark: bytes) -> Callable[[Path, str, Iterable[pl.DataFrame]], None]:

@@ -13,13 +13,14 @@ from django.utils.crypto import constant_time_compare
 
 from jiadi.codes.division import prefix
 from jiadi.errors import Refusal
+from jiadi.server import asked
 from jiadi.server.accounts.actions import reason
 from jiadi.server.accounts.queries import Access
 from jiadi.server.accounts.roles import CONNECT
 from jiadi.server.cases import events
 from jiadi.server.cases import queries as acts
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import Scope, span
+from jiadi.server.database.scope import span
 from jiadi.server.database.sealing import place_of, seal_many, unseal_many
 from jiadi.server.hooks import sending
 from jiadi.server.hooks.models import Hook
@@ -46,10 +47,7 @@ def make(access: Access, name: str, address: str, division: str, kinds: Collecti
         Refused: `reason_missing`, `division_code`, `outside_scope`, `hook_name`, `hook_address`, `hook_kind`.
     """
     why = reason(why)
-    try:
-        place = Scope.of([division.strip()])
-    except ValueError:
-        raise refuse("division_code", division=division[:20]) from None
+    place = asked.place(division.strip())
     if access.user is None or not access.scope(CONNECT).covers(place):
         raise refuse("outside_scope", division=division)
     if not name.strip():

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from jiadi.server.accounts.forms import reason_field
+from jiadi.server.accounts.forms import division_field, reason_field
 from jiadi.server.cases import events
 from jiadi.server.words import say_later, told
 
@@ -21,12 +21,7 @@ class NewHook(forms.Form):
         max_length=500,
         widget=forms.TextInput({"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
     )
-    division_code = forms.CharField(
-        label=say_later("division_code"),
-        help_text=say_later("hook.division.help"),
-        max_length=12,
-        widget=forms.TextInput({"inputmode": "numeric"}),
-    )
+    division_code = division_field("hook.division.help")
     kinds = forms.MultipleChoiceField(
         label=say_later("hook.kinds"), help_text=say_later("hook.kinds.help"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -37,9 +32,3 @@ class NewHook(forms.Form):
         field = self.fields["kinds"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(kind.name, told(kind.title)) for kind in events.kinds().values()]
-
-
-class Reason(forms.Form):
-    """Why something is done."""
-
-    why = reason_field()

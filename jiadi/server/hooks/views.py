@@ -13,6 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
 from jiadi.codes.division import prefix
+from jiadi.server import asked
+from jiadi.server.accounts.forms import Reason
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.accounts.roles import CONNECT
 from jiadi.server.accounts.views.signing import refused
@@ -32,15 +34,11 @@ TURNS: Final = {"off": actions.turn_off, "on": actions.turn_on}
 @require_GET
 def hooks(request: Request) -> HttpResponse:
     """Hooks by page, the newest first."""
-    found, after = queries.hooks(request.access), request.GET.get("after", "")
-    try:
-        rest = found.filter(id__lt=UUID(after)) if after else found
-    except ValueError:
-        raise refuse("not_found") from None
-    shown = list(rest[: PAGE + 1])
-    more = shown[PAGE - 1].pk if len(shown) > PAGE else ""
-    rows = [(one, _fault(one.fault)) for one in shown[:PAGE]]
-    return render(request, "hooks/hooks.html", {"rows": rows, "count": found.count(), "after": after, "more": more})
+    found, after = queries.hooks(request.access), asked.identity(request.GET.get("after", ""))
+    shown, last = asked.page(found.filter(id__lt=after) if after else found, PAGE)
+    rows = [(one, _fault(one.fault)) for one in shown]
+    context = {"rows": rows, "count": found.count(), "after": after or "", "more": last.pk if last else ""}
+    return render(request, "hooks/hooks.html", context)
 
 
 @allowed(CONNECT)
@@ -65,20 +63,17 @@ def new_hook(request: Request) -> HttpResponse:
 def hook(request: Request, hook: UUID) -> HttpResponse:
     """One hook: how far it is, and what it was told."""
     found = queries.one(request.access, hook)
-    before = request.GET.get("before", "")
-    rows = queries.deliveries(found)
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(id__lt=int(before))
-    shown = list(rows[: PAGE + 1])
+    before, rows = asked.number(request.GET.get("before", "")), queries.deliveries(found)
+    shown, last = asked.page(rows.filter(id__lt=before) if before else rows, PAGE)
     titles = {kind.name: told(kind.title) for kind in events.kinds().values()}
     context: dict[str, Any] = {
         "hook": found,
         "fault": _fault(found.fault),
         "kinds": [titles.get(name, name) for name in found.kinds],
         "behind": queries.behind(found, timezone.localdate()),
-        "rows": [(one, titles.get(one.kind, one.kind), _fault(one.fault)) for one in shown[:PAGE]],
-        "more": shown[PAGE - 1].pk if len(shown) > PAGE else "",
-        "before": before,
+        "rows": [(one, titles.get(one.kind, one.kind), _fault(one.fault)) for one in shown],
+        "more": last.pk if last else "",
+        "before": before or "",
     }
     return render(request, "hooks/hook.html", context)
 
@@ -95,7 +90,7 @@ def turn_hook(request: Request, hook: UUID, word: str) -> HttpResponse:
     found = queries.one(request.access, hook)
     if word not in TURNS:
         raise refuse("not_found")
-    form = forms.Reason(request.POST or None)
+    form = Reason(request.POST or None)
     context: dict[str, object] = {"form": form, "hook": found, "word": word}
     if request.method == "GET" or not form.is_valid():
         return render(request, "hooks/turn_hook.html", context, status=200 if request.method == "GET" else 422)

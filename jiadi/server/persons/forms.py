@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from jiadi.server.accounts.forms import reason_field
+from jiadi.server.accounts.forms import day_field, reason_field
 from jiadi.server.persons.queries import ASKERS
 from jiadi.server.persons.rules import reasons, refusals, requests
 from jiadi.server.words import say, say_later, told
@@ -56,8 +56,8 @@ class Ask(forms.Form):
         field.choices, field.initial = fields, [name for name, _ in fields]
         self.fields["ground"] = _chosen("erasure.ground", {name: told(one.title) for name, one in requests().items()})
         self.fields["asked_by"] = _chosen("erasure.asked_by", {name: say("erasure.by." + name) for name in ASKERS})
-        day = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-        self.fields["asked_on"] = forms.DateField(label=say_later("erasure.asked_on"), initial=timezone.localdate, widget=day)
+        self.fields["asked_on"] = day_field("erasure.asked_on")
+        self.fields["asked_on"].initial = timezone.localdate
 
 
 class Refusal(forms.Form):

@@ -59,14 +59,9 @@ def opened(table: str, found: Any, names: Sequence[str]) -> dict[str, str]:
     """
     made = {}
     for name in names:
-        (clear,) = sealing.unseal_many([bytes(getattr(found, f"{name}_sealed"))], place_of(table, name))
+        (clear,) = sealing.unseal_many([bytes(getattr(found, f"{name}_sealed"))], frames.bound(table, name))
         made[name] = clear or ""
     return made
-
-
-def place_of(table: str, name: str) -> str:
-    """The column to which a value is bound (加密位置)."""
-    return sealing.place_of(frames.STORED[table]._meta.db_table, f"{name}_sealed")
 
 
 def called(table: str, name: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 
+@cache
 def held(name: str) -> Any:
     """One of the files beside this module (读规则文件)."""
     return yaml.safe_load(files("jiadi.server.persons").joinpath(name).read_text(encoding="utf-8"))

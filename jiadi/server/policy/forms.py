@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from jiadi.law.load import shipped
-from jiadi.server.accounts.forms import reason_field
+from jiadi.server.accounts.forms import day_field, reason_field
 from jiadi.server.words import say, say_later
 
 
@@ -13,9 +13,7 @@ class NewRun(forms.Form):
     """What is to be judged."""
 
     division = forms.CharField(label=say_later("division_code"), help_text=say_later("run.division.help"), max_length=12)
-    on = forms.DateField(
-        label=say_later("run.on"), help_text=say_later("run.on.help"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    on = day_field("run.on", "run.on.help", required=False)
     law = forms.ChoiceField(
         label=say_later("run.law"), required=False, choices=lambda: [("", say("run.law.own")), *((one, one) for one in shipped())]
     )

@@ -15,10 +15,10 @@ from jiadi.errors import Refusal
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, seeing
 from jiadi.server.policy import actions
-from jiadi.server.policy.actions import again
+from jiadi.server.policy.actions import again, due
 from jiadi.server.policy.actions.ordering import QUEUE, TASK
 from jiadi.server.policy.models import Job
-from jiadi.server.refusals import Refused, refuse
+from jiadi.server.refusals import kept, refuse
 
 AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
 """A database that was restarted is waited for."""
@@ -33,7 +33,7 @@ def policy_job(job_id: str) -> None:
         connection.close()  # a job runs in a thread of its own
 
 
-@app.task(name=again.TASK, queue=QUEUE, retry=AGAIN)
+@app.task(name=due.TASK, queue=QUEUE, retry=AGAIN)
 def policy_due(due_id: str) -> None:
     """Judge again what a change touched, where its own process did not come to it."""
     try:
@@ -69,11 +69,8 @@ def do(job_id: str) -> None:
 
 
 def _end(job_id: str, state: str, refusal: Refusal) -> None:
-    own = isinstance(refusal, Refused)
-    filled = {key: str(text) for key, text in refusal.filled.items()} if isinstance(refusal, Refused) else {}
-    fault = {"code": refusal.code, "filled": filled, "detail": "" if own else f"{refusal.why} {refusal.what_to_do}"}
     with seeing(EVERYWHERE):
-        Job.objects.filter(pk=job_id).update(state=state, fault=fault, done_at=timezone.now())
+        Job.objects.filter(pk=job_id).update(state=state, fault=kept(refusal), done_at=timezone.now())
 
 
 def _judge(who: Access, job: Job) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from jiadi.errors import Refusal
 from jiadi.law.lawset import LawSet
 from jiadi.run import kept
-from jiadi.server import refusals
+from jiadi.server import asked, refusals
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.policy import actions, parameters, queries
 from jiadi.server.policy.actions.again import law_of
@@ -94,10 +94,10 @@ def result(request: Request, job: UUID) -> HttpResponse:
     """What a trial or a comparison found; `?table=` shows one of its tables by page."""
     folder = _folder(request, job)
     told = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    asked = request.GET.get("table", "")
-    if asked:
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else len(told["tables"])
-        if number >= len(told["tables"]):
+    table = request.GET.get("table", "")
+    if table:
+        number = asked.number(table, 3)
+        if number >= len(told["tables"]) or (not number and table != "0"):
             raise refuse("not_found")
         return _table(request, job, told, number, folder)
     tables = [(number, one, _rows(folder, number, 0, SHOWN), one["rows"] > SHOWN) for number, one in enumerate(told["tables"])]
@@ -115,8 +115,7 @@ def result_book(request: Request, job: UUID) -> HttpResponse:
 
 
 def _table(request: Request, job: UUID, told: dict[str, Any], number: int, folder: Path) -> HttpResponse:
-    text = request.GET.get("after", "")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+    after = asked.number(request.GET.get("after", ""), 11)
     one = told["tables"][number]
     rows = _rows(folder, number, after, PAGE)
     more = after + PAGE if after + PAGE < one["rows"] else 0
@@ -147,13 +146,7 @@ def _runs(request: Request) -> list[Run]:
 
 
 def _run(request: Request, text: str) -> Run | None:
-    if not text:
-        return None
-    try:
-        UUID(text)
-    except ValueError:
-        raise refuse("not_found") from None
-    return actions.tried_run(request.access, text)
+    return actions.tried_run(request.access, text) if asked.identity(text) else None
 
 
 def _law(run: Run) -> LawSet:

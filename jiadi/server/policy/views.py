@@ -12,9 +12,8 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from jiadi.errors import Refusal
 from jiadi.insight import naming, onepage
-from jiadi.server import refusals
+from jiadi.server import asked, refusals
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.policy import actions, forms, queries
 from jiadi.server.policy.models import Job, Verdict
@@ -37,11 +36,11 @@ def runs(request: Request) -> HttpResponse:
     found, parts = queries.runs(scope), request.GET.get("parts") == "1"
     if not parts:  # what single changes touched would hide the others
         found = found.filter(whole=True)
-    shown = list((found.filter(id__lt=before) if before else found)[: PAGE + 1])
+    shown, last = asked.page(found.filter(id__lt=before) if before else found, PAGE)
     context = {
-        "rows": shown[:PAGE],
+        "rows": shown,
         "count": found.count(),
-        "more": shown[PAGE - 1].id if len(shown) > PAGE else "",
+        "more": last.id if last else "",
         "before": before,
         "jobs": [] if before else list(queries.jobs(scope)[:JOBS]),
         "may_judge": request.access.may("judge"),
@@ -79,16 +78,16 @@ def run(request: Request, run: UUID) -> HttpResponse:
         raise refuse("not_found")
     counts = queries.counts(scope, found)
     verdict, finding, place = (request.GET.get(name, "")[:64] for name in ("verdict", "finding", "division"))
-    within = scope.within(actions.place_of(place)) if place else scope
-    rows, more = page_of(queries.chosen(queries.verdicts(within, run), verdict, finding), _number(request.GET, "after"))
-    asked = request.GET.copy()
-    asked.pop("after", None)
+    within = scope.within(asked.place(place)) if place else scope
+    rows, more = page_of(queries.chosen(queries.verdicts(within, run), verdict, finding), asked.number(request.GET.get("after", "")))
+    narrowed = request.GET.copy()
+    narrowed.pop("after", None)
     context = {
         "run": found,
         "counts": counts,
         "rows": rows,
         "more": more,
-        "asked": asked.urlencode(),
+        "asked": narrowed.urlencode(),
         "verdict": verdict,
         "finding": finding,
         "division": place,
@@ -98,11 +97,10 @@ def run(request: Request, run: UUID) -> HttpResponse:
 
 def page_of(found: Any, after: int) -> tuple[list[Verdict], int]:
     """One page of verdicts with names as they may be shown (一页结论), and where the next one begins; 0 where there is none."""
-    rows = list(found.filter(id__gt=after)[: PAGE + 1])
-    more = rows[PAGE - 1].pk if len(rows) > PAGE else 0
-    for row, shown in zip(rows[:PAGE], naming.shown_ids(pl.Series([one.key for one in rows[:PAGE]], dtype=pl.String)), strict=True):
+    rows, last = asked.page(found.filter(id__gt=after), PAGE)
+    for row, shown in zip(rows, naming.shown_ids(pl.Series([one.key for one in rows], dtype=pl.String)), strict=True):
         row.key = shown
-    return rows[:PAGE], more
+    return rows, last.pk if last else 0
 
 
 @allowed("see")
@@ -134,7 +132,9 @@ def printed(request: Request, house: UUID) -> HttpResponse:
 def job(request: Request, job: UUID) -> HttpResponse:
     """How far a job is, and what came of it."""
     found = _job(request, job)
-    return render(request, "policy/job.html", {"job": found, "fault": _fault(found), "may_cancel": _may_cancel(request, found)})
+    return render(
+        request, "policy/job.html", {"job": found, "fault": refusals.told_again(found.fault), "may_cancel": _may_cancel(request, found)}
+    )
 
 
 @allowed("judge")
@@ -157,26 +157,13 @@ def _may_cancel(request: Request, job: Job) -> bool:
     return request.access.scope(queries.RIGHTS[job.kind]).covers(queries.place_of(job))
 
 
-def _fault(job: Job) -> dict[str, Any] | None:
-    if not job.fault:
-        return None
-    code, filled, detail = (job.fault[name] for name in ("code", "filled", "detail"))
-    told = refusals.told(refuse(code, **filled) if code in refusals.table() else Refusal(code, "", ""))
-    return told | {"detail": detail}
-
-
-def _uuid(asked: QueryDict, name: str) -> UUID | None:
+def _uuid(given: QueryDict, name: str) -> UUID | None:
     """An id that stands in an address.
 
     Raises:
         Refused: `bad_request`.
     """
     try:
-        return UUID(str(asked[name])) if asked.get(name) else None
+        return UUID(str(given[name])) if given.get(name) else None
     except ValueError:
         raise refuse("bad_request") from None
-
-
-def _number(asked: QueryDict, name: str) -> int:
-    text = asked.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

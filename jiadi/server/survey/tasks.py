@@ -17,7 +17,7 @@ from jiadi.errors import Refusal
 from jiadi.server.accounts.models import User
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, Scope, seeing
-from jiadi.server.refusals import Refused, refuse
+from jiadi.server.refusals import kept, refuse
 from jiadi.server.survey import queries
 from jiadi.server.survey.actions import accepting, checking
 from jiadi.server.survey.actions.accepting import TakenBack
@@ -90,7 +90,7 @@ def import_check(import_id: str, attempt: int, user_id: str | None) -> None:
         wanted = checking.Wanted(held.code, files, held.profile, checking.decided(rows, held.title), lang)
         with _told(held, attempt, "check_failed"), Watch(held, attempt).running() as watch:
             found = checking.check(wanted, watch.told)
-            word, fault = ("check_done", {}) if found.tied else ("check_failed", _fault(refuse("nothing_usable")))
+            word, fault = ("check_done", {}) if found.tied else ("check_failed", kept(refuse("nothing_usable")))
             known = {"checked": found.checked, "tied": found.tied, "seen": found.seen, "summary": found.summary}
             with seeing(EVERYWHERE):
                 move(held, word, attempt, fault=fault, stage="", share=1.0, **known)
@@ -141,16 +141,10 @@ def _told(held: Import, attempt: int, word: str) -> Iterator[None]:
         log.info("import %s: order %s was taken back", held.pk, attempt)
     except Refusal as refusal:
         with seeing(EVERYWHERE):
-            move(held, word, attempt, fault=_fault(refusal), stage="", share=0.0)
+            move(held, word, attempt, fault=kept(refusal), stage="", share=0.0)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
         with seeing(EVERYWHERE):
-            move(held, word, attempt, fault=_fault(refuse("server_error")), stage="", share=0.0)
+            move(held, word, attempt, fault=kept(refuse("server_error")), stage="", share=0.0)
         raise
-
-
-def _fault(refusal: Refusal) -> dict[str, object]:
-    filled = {key: str(text) for key, text in refusal.filled.items()} if isinstance(refusal, Refused) else {}
-    own = isinstance(refusal, Refused)
-    return {"code": refusal.code, "filled": filled, "detail": "" if own else f"{refusal.why} {refusal.what_to_do}".strip()}

@@ -92,7 +92,7 @@ def refuse_request(access: Access, erasure_id: UUID, ground: str, why: str) -> E
     law = rules.refusals()[ground].law
     with acting(access, "refuse_erasure", division=held.division, subject="person", subject_id=held.person, why=why, source=law) as act:
         act.detail |= {"erasure": held.pk, "ground": ground}
-        _decide(access, held, "refused", act.id, decision=ground, why=washed(why))
+        _decide(access, held, "refused", act.id, decision=ground, why=why)
     return held
 
 
@@ -114,7 +114,7 @@ def grant(access: Access, erasure_id: UUID, why: str) -> Erasure:
         rows = carry_out(place, held.person, held.fields.split(","))
         act.detail |= {"erasure": held.pk, "fields": held.fields.split(","), "rows": rows}
         counts = {table: len(ids) for table, ids in rows.items()}
-        _decide(access, held, "granted", act.id, why=washed(why), counts=counts)
+        _decide(access, held, "granted", act.id, why=why, counts=counts)
     return held
 
 
@@ -129,7 +129,7 @@ def withdraw(access: Access, erasure_id: UUID, why: str) -> Erasure:
         raise refuse("erasure_decided")
     with acting(access, "withdraw_erasure", division=held.division, subject="person", subject_id=held.person, why=why) as act:
         act.detail["erasure"] = held.pk
-        _decide(access, held, "withdrawn", act.id, why=washed(why))
+        _decide(access, held, "withdrawn", act.id, why=why)
     return held
 
 

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jiadi.codes.person import mask
 from jiadi.register.schema import TABLES
+from jiadi.server import asked
 from jiadi.server.accounts.forms import Reason
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.accounts.views.signing import refused
 from jiadi.server.persons import actions, forms, queries, rules
 from jiadi.server.persons.models import Erasure
 from jiadi.server.refusals import Refused
-from jiadi.server.refusals import refuse as refusal_of
 from jiadi.server.register.queries import known
 from jiadi.server.register.queries.finding import MODELS
 from jiadi.server.register.views.shown import Reader
@@ -57,14 +57,10 @@ def ask(request: Request, row: UUID) -> HttpResponse:
 @require_GET
 def erasures(request: Request) -> HttpResponse:
     """Requests by page, the newest first."""
-    try:
-        before = UUID(request.GET["before"]) if request.GET.get("before") else None
-    except ValueError:
-        raise refusal_of("not_found") from None
-    found = queries.erasures(request.access)
-    rows = list((found.filter(id__lt=before) if before else found)[: PAGE + 1])
-    shown = [(one, told(rules.requests()[one.ground].title) if one.ground in rules.requests() else one.ground) for one in rows[:PAGE]]
-    context = {"rows": shown, "more": str(rows[PAGE - 1].pk) if len(rows) > PAGE else "", "before": before}
+    before, found = asked.identity(request.GET.get("before", "")), queries.erasures(request.access)
+    rows, last = asked.page(found.filter(id__lt=before) if before else found, PAGE)
+    shown = [(one, told(rules.requests()[one.ground].title) if one.ground in rules.requests() else one.ground) for one in rows]
+    context = {"rows": shown, "more": str(last.pk) if last else "", "before": before}
     return render(request, "persons/erasures.html", context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jiadi.server.policy.actions.again import TooWide, later, remember, settle
 from jiadi.server.policy.actions.judging import folder_of, judge, told
-from jiadi.server.policy.actions.ordering import ask, cancel, place_of
+from jiadi.server.policy.actions.ordering import ask, cancel
 from jiadi.server.policy.actions.trying import compare, read_variants, results_of, tried_run, whatif
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "folder_of",
     "judge",
     "later",
-    "place_of",
     "read_variants",
     "remember",
     "results_of",

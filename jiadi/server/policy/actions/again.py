@@ -13,16 +13,15 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import polars as pl
-import shapely
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
@@ -33,48 +32,30 @@ from jiadi.law import load as load_law
 from jiadi.policy import facts as policy_facts
 from jiadi.policy import judge as policy_judge
 from jiadi.policy.again import Neighbours
-from jiadi.policy.coverage import asked
 from jiadi.policy.judge import Judgement
 from jiadi.register.tables import Delivery, Linked
-from jiadi.run import kept, lines, record, summary
+from jiadi.run import kept, lines, record
 from jiadi.run.pipeline import Outcome
 from jiadi.run.stages import Stages, silent
 from jiadi.server.accounts.queries import NOBODY
 from jiadi.server.cases.actions import acting
-from jiadi.server.database import bulk
 from jiadi.server.database.scope import EVERYWHERE, LEVELS, Scope, seeing
-from jiadi.server.policy.models import Due, Run, Standing, Verdict
+from jiadi.server.policy.actions.due import LATER_S, QUEUE, TASK, lock
+from jiadi.server.policy.actions.judging import judge, keeping, store, told
+from jiadi.server.policy.models import Due, Run, Standing
 from jiadi.server.policy.queries import folder_of
 from jiadi.server.register import queries as register
 from jiadi.server.register.actions.news import Touched
 
 log = logging.getLogger(__name__)
 
-TASK, QUEUE = "policy_due", "policy"
 MOST = 2_000
 """More houses than these are left to a worker: nobody waits for them at a page."""
-LATER_S = 20
-"""After so long a worker looks whether it was done."""
-LOCK = 0x6A64
-"""First half of the advisory lock under which verdicts of a county are put in place."""
 WHY = "rejudged"
 
 
 class TooWide(Exception):
     """A change that matters to more than its neighbourhood (影响面过大)."""
-
-
-def context(delivery: Delivery, linked: Linked) -> str:
-    """What facts of a part must know of the whole (整体背景): which columns its lists ask for, and the plane that it is measured in."""
-    told: dict[str, list[str]] = {}
-    frames = {**delivery.tables, "house": linked.houses}
-    for name, frame in frames.items():
-        told[name] = [one for one in frame.columns if frame[one].null_count() < frame.height or asked(delivery, name, one)]
-    zones = delivery.tables.get("zone")
-    places = [linked.houses["geometry"], zones["geometry"]] if zones is not None else []
-    shapes = [shapely.from_wkb(place.drop_nulls().to_numpy()) for place in places]
-    plane = measure.local(np.concatenate(shapes)) if shapes else None
-    return json.dumps({"asked": told, "plane": [plane.lon_0, plane.lat_0] if plane else None})
 
 
 def remember(touched: Touched) -> None:
@@ -115,20 +96,6 @@ def settle(dues: Iterable[UUID], most: int = MOST) -> list[Run]:
     return made
 
 
-def lock(division: int) -> None:
-    """Wait until nobody else puts verdicts of the same county in place (同县依次), till the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, division // 10**6])
-
-
-def reopen(division: int, high: int, since: datetime) -> None:
-    """Changes that a whole run may not have seen are judged again after it (重开): it read the register before they were there."""
-    open_again = Due.objects.filter(division__gte=division, division__lt=high, asked_at__gte=since - timedelta(minutes=10))
-    for due in open_again.exclude(done_at=None).values_list("id", flat=True):
-        Due.objects.filter(id=due).update(done_at=None)
-        app.configure_task(TASK, queue=QUEUE).defer(due_id=str(due))
-
-
 def _by_base(held: list[Due], most: int) -> list[Run]:
     """Each part by the whole run that stands where it lies."""
     made = []
@@ -162,25 +129,22 @@ def _codes(division: int) -> list[str]:
 
 def _bases(divisions: set[int]) -> list[Run]:
     """Whole runs that a house of these counties may go by: of each division the newest."""
-    counties = {division - division % 10**6 for division in divisions}
-    found: dict[str, Run] = {}
-    for county in counties:
-        within = Scope.of([f"{county:012}"]).reaching()
-        for run in Run.objects.filter(within, whole=True).order_by("id"):
-            found[run.code] = run
-    return list(found.values())
+    within = Q()
+    for county in {division - division % 10**6 for division in divisions}:
+        within |= Scope.of([f"{county:012}"]).reaching()
+    return list(_newest(Run.objects.filter(within))) if divisions else []
+
+
+def _newest(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Of the whole runs of each division the last one."""
+    return runs.filter(whole=True).order_by("code", "-id").distinct("code")
 
 
 def _base_of(scope: Scope, houses: set[UUID]) -> dict[UUID, UUID]:
     """The newest whole run that judged the place of each house."""
-    runs: dict[str, UUID] = {}
     places = dict(register.known(register.STORED["house"], scope).filter(id__in=houses).values_list("id", "division"))
-    for code, run in (
-        Run.objects.filter(whole=True, code__in={one for each in places.values() for one in _codes(each)})
-        .order_by("id")
-        .values_list("code", "id")
-    ):
-        runs[code] = run
+    codes = {one for each in places.values() for one in _codes(each)}
+    runs = dict(_newest(Run.objects.filter(code__in=codes)).values_list("code", "id"))
     return {house: max((runs[code] for code in _codes(place) if code in runs), default=UUID(int=0)) for house, place in places.items()}
 
 
@@ -199,8 +163,8 @@ def _again(base: Run, scope: Scope, houses: set[UUID], act: UUID) -> Run:
         law_sha256=base.law_sha256, register_at=moment, program=__version__, layers=base.layers, base=base.id, whole=False,
         verdicts_sha256=record.verdicts(outcome.judgement), houses=outcome.judgement.houses.height,
     )  # fmt: skip
-    _keep(run, base, outcome)
-    with acting(NOBODY, "rejudge", why=WHY, source=str(act), division=base.division, subject="run", subject_id=run.id) as doing:
+    about: dict[str, Any] = {"division": base.division, "subject": "run", "subject_id": run.id}
+    with acting(NOBODY, "rejudge", why=WHY, source=str(act), **about) as doing, keeping(run, outcome, partial(_link_law, base)):
         run.act = doing.id
         doing.detail |= {"houses": run.houses, "verdicts": run.verdicts_sha256}
         run.save(force_insert=True)
@@ -241,35 +205,26 @@ def _law(folder: Path) -> LawSet:
     return load_law(folder)
 
 
-def _keep(run: Run, base: Run, outcome: Outcome) -> None:
-    """What it rests on; the rule set is the very file of the whole run. Nothing of it stays where the transaction does not."""
-    folder = folder_of(run.id)
-    folder.mkdir(parents=True)
-    kept.save(folder, outcome, [])
+def _link_law(base: Run, folder: Path) -> None:
+    """The rule set is the very file of the whole run."""
     law = folder_of(base.id) / kept.FOLDER / kept.LAW
     if law.is_dir():
-        shutil.copytree(law, folder / kept.FOLDER / kept.LAW, copy_function=os.link)
-    summary.write(folder / kept.SUMMARY, summary.of_run(outcome, outcome.linked.problems, "zh"))
+        shutil.copytree(law, folder, copy_function=os.link)
 
 
 def _put(run: Run, outcome: Outcome, names: dict[str, UUID]) -> None:
-    from jiadi.server.policy.actions.judging import SAID, told  # noqa: PLC0415  judging reopens what stands here
-
     places = dict(register.known(register.STORED["house"], EVERYWHERE).filter(id__in=names.values()).values_list("id", "division"))
     table = pl.DataFrame(
         {"key": list(names), "house": [one.hex for one in names.values()], "division": [places[one] for one in names.values()]},
         schema={"key": pl.String, "house": pl.String, "division": pl.Int64},
     )
     rows = told(outcome).join(table, on="key").with_columns(run_id=pl.lit(run.id.hex))
-    bulk.insert(Verdict, rows.select("run_id", "house", "key", "division", *SAID, "then", "price_fen"))
     Standing.objects.filter(house__in=names.values()).delete()
-    bulk.insert(Standing, rows.select("house", "division", "key", pl.col("run_id").alias("run"), *SAID))
+    store(rows)
 
 
 def later(due_id: str) -> None:
     """What a worker does (后台重判): what was left open; what is too wide by a whole run of the place."""
-    from jiadi.server.policy.actions.judging import judge  # noqa: PLC0415
-
     try:
         settle([UUID(due_id)], most=10 * MOST)
     except TooWide as wide:

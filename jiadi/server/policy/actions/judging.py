@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 from django.db import connection
@@ -21,7 +24,7 @@ from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import bulk
 from jiadi.server.database.scope import EVERYWHERE, Scope, span
-from jiadi.server.policy.actions.again import context, lock, reopen
+from jiadi.server.policy.actions.due import context, lock, reopen
 from jiadi.server.policy.models import Run, Standing, Verdict
 from jiadi.server.policy.queries import folder_of
 from jiadi.server.refusals import refuse
@@ -52,7 +55,8 @@ def judge(access: Access, division: str, *, why: str, on: date | None = None, la
         raise refuse("nothing_to_judge", division=division)
     outcome = pipeline.judge_register(delivery, linked, on=on or timezone.localdate(), law=law, progress=progress)
     run = _described(outcome, division, moment)
-    with acting(access, "judge", why=why, division=span(division)[0], subject="run", subject_id=run.id) as act, _kept(run, outcome, law):
+    about: dict[str, Any] = {"division": run.division, "subject": "run", "subject_id": run.id}
+    with acting(access, "judge", why=why, **about) as act, keeping(run, outcome, partial(_keep_law, outcome, law)):
         run.act = act.id
         act.detail |= {"houses": run.houses, "verdicts": run.verdicts_sha256, "law": run.law_version}
         lock(run.division)
@@ -81,19 +85,28 @@ def _described(outcome: Outcome, division: str, moment: datetime) -> Run:
 
 
 @contextmanager
-def _kept(run: Run, outcome: Outcome, law: str | None) -> Iterator[None]:
-    """Keep what the run rests on; nothing of it stays where the transaction does not."""
+def keeping(run: Run, outcome: Outcome, keep: Callable[[Path], None]) -> Iterator[None]:
+    """Keep what a run rests on (留存判定依据); nothing of it stays where the transaction does not.
+
+    Args:
+        run: to be stored inside; `outcome`: that it stores.
+        keep: puts its rule set into a folder that is not there yet.
+    """
     folder = folder_of(run.id)
     folder.mkdir(parents=True)
     try:
         kept.save(folder, outcome, [])
-        if outcome.law:
-            keep_law(law or outcome.law.name, folder / kept.FOLDER / kept.LAW)
+        keep(folder / kept.FOLDER / kept.LAW)
         summary.write(folder / kept.SUMMARY, summary.of_run(outcome, outcome.linked.problems, "zh"))
         yield
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _keep_law(outcome: Outcome, law: str | None, folder: Path) -> None:
+    if outcome.law:
+        keep_law(law or outcome.law.name, folder)
 
 
 def _put(run: Run, outcome: Outcome, scope: Scope) -> None:
@@ -104,14 +117,22 @@ def _put(run: Run, outcome: Outcome, scope: Scope) -> None:
         .rename({"id": "house"})
         .with_columns(run_id=pl.lit(run.id.hex))
     )
-    bulk.insert(Verdict, rows.select("run_id", "house", "key", "division", *SAID, "then", "price_fen"))
-    standing = rows.select("house", "division", "key", pl.col("run_id").alias("run"), *SAID)
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {Standing._meta.db_table} WHERE division >= %s AND division < %s", span(run.code))
-    bulk.insert(Standing, standing)
+    store(rows)
 
 
 SAID = ("verdict", "remedy", "findings", "unknowns")
+
+
+def store(rows: pl.DataFrame) -> None:
+    """Verdicts into their run, and as those that stand, of houses of which none stands any more (存入结论).
+
+    Args:
+        rows: as `told` gives them, with `run_id`, `house` and `division`.
+    """
+    bulk.insert(Verdict, rows.select("run_id", "house", "key", "division", *SAID, "then", "price_fen"))
+    bulk.insert(Standing, rows.select("house", "division", "key", pl.col("run_id").alias("run"), *SAID))
 
 
 def told(outcome: Outcome) -> pl.DataFrame:

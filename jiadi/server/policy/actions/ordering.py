@@ -8,13 +8,13 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from jiadi.codes.division import prefix
+from jiadi.server import asked
 from jiadi.server.accounts.actions import reason
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import Scope, span
+from jiadi.server.database.scope import span
 from jiadi.server.policy.models import Job
-from jiadi.server.policy.queries import RIGHTS
-from jiadi.server.policy.queries import place_of as place_of_job
+from jiadi.server.policy.queries import RIGHTS, place_of
 from jiadi.server.refusals import refuse
 
 TASK, QUEUE = "policy_job", "policy"
@@ -33,7 +33,7 @@ def ask(access: Access, kind: str, division: str, wanted: dict[str, Any], why: s
     Raises:
         Refused: `division_code`, `outside_scope`, `reason_missing`.
     """
-    place = place_of(division)
+    place = asked.place(division)
     if not access.scope(RIGHTS[kind]).covers(place):
         raise refuse("outside_scope", division=division)
     code = prefix(division.ljust(12, "0"))
@@ -46,25 +46,13 @@ def ask(access: Access, kind: str, division: str, wanted: dict[str, Any], why: s
     return made
 
 
-def place_of(division: str) -> Scope:
-    """The scope of a code that somebody typed (区划代码).
-
-    Raises:
-        Refused: `division_code`.
-    """
-    try:
-        return Scope.of([division])
-    except ValueError:
-        raise refuse("division_code", division=division[:20]) from None
-
-
 def cancel(access: Access, job: Job) -> None:
     """Take back what no worker has begun (取消任务): whoever has the right to ask for it.
 
     Raises:
         Refused: `no_right`, `job_moved`.
     """
-    if not access.scope(RIGHTS[job.kind]).covers(place_of_job(job)):
+    if not access.scope(RIGHTS[job.kind]).covers(place_of(job)):
         raise refuse("no_right")
     if not Job.objects.filter(pk=job.pk, state="waiting").update(state="cancelled", done_at=timezone.now()):
         raise refuse("job_moved")

@@ -134,7 +134,7 @@ def _put_back(table: str, row_id: UUID, act_id: UUID, place: Scope, touched: new
     model: Any = frames.STORED[table]
     if model.objects.filter(id=row_id).exists():
         raise refuse("changed_since")
-    county = place.ranges[0][0] - place.ranges[0][0] % 10**6
+    county, row = place.ranges[0][0] - place.ranges[0][0] % 10**6, None
     for one in (model, Interest, Link):
         within = Scope.joined([(county, county + 10**6)]) if one is Link else place
         for before in queries.versions_ended_by(one, within, act_id):
@@ -143,6 +143,8 @@ def _put_back(table: str, row_id: UUID, act_id: UUID, place: Scope, touched: new
             made.save(force_insert=True)
             if one is model:
                 row = made
+    if row is None:
+        raise refuse("changed_since")
     touched.add(table, row)
 
 

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from jiadi.register.column import Column
-from jiadi.server import refusals
+from jiadi.server import asked, refusals
 from jiadi.server.accounts.forms import Reason
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.accounts.queries import Access
@@ -42,7 +42,7 @@ TOLD = {"edited_meanwhile", "nothing_changed", "required_cell", "reason_missing"
 def edit(request: Request, table: str, row: UUID) -> HttpResponse:
     """Change the cells of a row; who comes later than another sees both and chooses, cell by cell."""
     found = _row(request, table, row)
-    number = _number(request.POST.get("version", "")) or queries.version_of(table, row)
+    number = asked.number(request.POST.get("version", "")) or queries.version_of(table, row)
     base = queries.version(table, row, number)
     if base is None:
         raise refuse("not_found")
@@ -197,11 +197,7 @@ def _ending(request: Request, table: str, row: Any, form: Ending, status: int, r
 
 def _back(request: Request, table: str, row: UUID) -> str:
     """Where whoever is done goes on: where he came from, or the row's own page; an approval has none."""
-    asked = request.POST.get("back") or request.GET.get("back") or ""
-    if asked.startswith("/") and url_has_allowed_host_and_scheme(asked, None):
-        return asked
+    came_from = request.POST.get("back") or request.GET.get("back") or ""
+    if came_from.startswith("/") and url_has_allowed_host_and_scheme(came_from, None):
+        return came_from
     return reverse(table, args=[row]) if table != "approval" else reverse("parcels")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from jiadi.codes.division import prefix
+from jiadi.server import asked
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope, span
@@ -35,10 +36,7 @@ def create(access: Access, code: str, title: str) -> Import:
     Raises:
         Refused: `division_code`, `outside_scope`.
     """
-    try:
-        place = Scope.of([code.strip()])
-    except ValueError:
-        raise refuse("division_code", division=code) from None
+    place = asked.place(code.strip())
     if access.user is not None and not access.scope(queries.RIGHT).covers(place):
         raise refuse("outside_scope", division=code)
     held = Import(division=span(code.strip())[0], code=prefix(code.strip().ljust(12, "0")), title=washed(title), created_by=access.user)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jiadi.codes.division import prefix
 from jiadi.register.schema import TABLES
-from jiadi.server import refusals
+from jiadi.server import asked, refusals
 from jiadi.server.accounts.gate import allowed
 from jiadi.server.accounts.views.signing import refused
 from jiadi.server.cases.actions import acting
@@ -36,16 +36,12 @@ TYPES: Final = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadshe
 def imports(request: Request) -> HttpResponse:
     """Imports by page, the newest first."""
     found = queries.imports(request.access).select_related("created_by")
-    after = request.GET.get("after", "")
-    try:
-        rest = found.filter(id__lt=UUID(after)) if after else found
-    except ValueError:
-        raise refuse("not_found") from None
-    shown = list(rest[: PAGE + 1])
-    more = shown[PAGE - 1].pk if len(shown) > PAGE else ""
-    sizes = queries.sizes(shown[:PAGE])
-    rows = [(one, *sizes.get(one.pk, (0, 0))) for one in shown[:PAGE]]
-    return render(request, "survey/imports.html", {"rows": rows, "count": found.count(), "after": after, "more": more})
+    after = asked.identity(request.GET.get("after", ""))
+    shown, last = asked.page(found.filter(id__lt=after) if after else found, PAGE)
+    sizes = queries.sizes(shown)
+    rows = [(one, *sizes.get(one.pk, (0, 0))) for one in shown]
+    context = {"rows": rows, "count": found.count(), "after": after or "", "more": last.pk if last else ""}
+    return render(request, "survey/imports.html", context)
 
 
 @allowed(queries.RIGHT)
@@ -87,13 +83,9 @@ def one(request: Request, held: UUID) -> HttpResponse:
 
 def described(request: Request, held: Import) -> dict[str, Any]:
     """What every page of an import shows (页面共用)."""
-    fault = held.fault
-    told = refusals.told(Refused(fault["code"], **fault["filled"])) if fault.get("code") in refusals.table() else {}
-    if fault and not told:
-        told = refusals.told(refuse("refused"))
     return {
         "held": held,
-        "fault": told | {"detail": fault.get("detail", "")} if fault else None,
+        "fault": refusals.told_again(held.fault),
         "may_accept": held.division in request.access.scope("accept"),
         "state_words": say("import.state." + held.state),
         "stage_words": say("import.stage." + held.stage) if held.stage else "",
