@@ -1,7 +1,7 @@
 """Reading what nobody trusts, in a child process with limits (在受限子进程中读取).
 
 A small workbook can abort its parser beyond the reach of `except`; a map file can name a network
-address. So every untrusted file is opened in a fresh interpreter that is bound to memory and time;
+address. So every untrusted file is opened in a process of its own that is bound to memory and time;
 whatever happens there ends as an `Answer` or as a refusal.
 
 Codes raised: `limit_time`, `limit_memory`, `reader_crashed`, `unreadable` (words in both languages
@@ -11,9 +11,7 @@ in `geo.reasons`), and whatever refusal the target itself raises.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,15 +24,15 @@ from typing import Any
 import pyarrow as pa
 
 from jiadi.errors import Refusal
-from jiadi.geo.child_process import OUTPUT_MB, PROGRESS
+from jiadi.geo.child_process import OUTPUT_MB, PROGRESS, private_mb
 from jiadi.geo.reasons import REASONS, ReadRefusal
+from jiadi.geo.seed import SEED, Child
 
 MEMORY_MB = 900
 SECONDS = 10.0
 _TICK = 0.01
 _LISTEN = 0.2
-_RUNNING: set[subprocess.Popen[bytes]] = set()
-_START = "import json,sys; job=json.load(sys.stdin); sys.path[:]=job['path']; from jiadi.geo.child_process import main; main(job)"
+_RUNNING: set[Child] = set()
 _OUT_OF_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "Cannot allocate memory", "out of memory")
 
 
@@ -77,7 +75,7 @@ def run_limited(
         target: `package.module:function`. It returns `(tables, meta)`: a dict of Arrow tables or
             Polars frames, and a dict that JSON can carry; it may raise a `Refusal`.
         args: plain values that JSON can carry; a path becomes a string.
-        memory_mb: most private memory, MB.
+        memory_mb: most private memory that the job itself takes, MB.
         seconds: most wall time.
         output_mb: largest file that it may write, MB.
         progress: told now and then how far the child says it is, 0 to 1.
@@ -96,23 +94,23 @@ def run_limited(
         job = {"target": target, "args": args, "memory_mb": memory_mb, "seconds": seconds, "output_mb": output_mb}
         job |= {"folder": name, "path": sys.path}
         with (folder / "stderr").open("wb") as complaints:
-            process = _start(json.dumps(job, default=os.fspath), complaints)
-            _RUNNING.add(process)
+            child = SEED.bear(job, complaints.fileno())
+            _RUNNING.add(child)
             try:
-                reason = _watch(process, memory_mb, time.monotonic() + seconds, _Listener(folder / PROGRESS, progress))
+                reason = _watch(child, memory_mb, time.monotonic() + seconds, _Listener(folder / PROGRESS, progress))
             finally:
-                _RUNNING.discard(process)
-                _end(process)
+                _RUNNING.discard(child)
+                child.close()
         if reason:
             raise ReadRefusal(reason, seconds=f"{seconds:g}", memory_mb=memory_mb)
-        return _collect(folder, process.returncode, memory_mb, seconds)
+        assert child.returncode is not None
+        return _collect(folder, child.returncode, memory_mb, seconds)
 
 
 def stop_all() -> None:
     """End every child at once (终止全部子进程): whoever waits for one sees it as crashed."""
-    for process in tuple(_RUNNING):
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+    for child in tuple(_RUNNING):
+        child.kill()
 
 
 class _Listener:
@@ -175,59 +173,15 @@ def echo_columns(columns: dict[str, list[object]]) -> tuple[dict[str, Any], dict
     return {"arrow": pa.table(columns), "polars": pl.DataFrame(columns)}, {"columns": list(columns)}
 
 
-def _start(job: str, complaints: Any) -> subprocess.Popen[bytes]:
-    # One allocator and one thread a library: their pools would count against the limit.
-    quiet = {
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "POLARS_MAX_THREADS": "1",
-        "RUST_BACKTRACE": "0",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-X", "utf8", "-c", _START],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=complaints,
-        env={**os.environ, **quiet},
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    try:
-        process.stdin.write(job.encode())
-        process.stdin.close()
-    except BrokenPipeError:  # it died at once; its return code says how
-        pass
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _watch(process: subprocess.Popen[bytes], memory_mb: int, deadline: float, listener: _Listener) -> str:
+def _watch(child: Child, memory_mb: int, deadline: float, listener: _Listener) -> str:
     """Wait for the child's end; the code of the limit that it broke, or ""."""
-    tick = 0.002
-    while process.poll() is None:
+    while not child.ended(_TICK):
         if time.monotonic() > deadline:
             return "limit_time"
-        if _resident_mb(process.pid) > memory_mb:
+        if private_mb(child.pid) - child.held_mb > memory_mb:
             return "limit_memory"
         listener.listen()
-        time.sleep(tick)
-        tick = min(2 * tick, _TICK)
     return ""
-
-
-def _resident_mb(pid: int) -> float:
-    """Private memory that the process really holds, MB; 0 where the system does not tell."""
-    try:
-        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_bytes().split()
-    except (OSError, ValueError):
-        return 0.0
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
 
 def _collect(folder: Path, returncode: int, memory_mb: int, seconds: float) -> Answer:

@@ -7,6 +7,7 @@ Few imports: each one costs every file that is opened.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import traceback
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MEGABYTE = 1024 * 1024
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / MEGABYTE
 OUTPUT_MB = 4096
 GRACE_SECONDS = 5
 PROGRESS = "progress"
 """File in the job's folder that says how far the child is."""
+JOB = "job.json"
+"""File in the job's folder that says what is to be done."""
 
 
 def limit(memory_mb: int, seconds: float, output_mb: int = OUTPUT_MB) -> None:
@@ -28,18 +32,36 @@ def limit(memory_mb: int, seconds: float, output_mb: int = OUTPUT_MB) -> None:
     space that allocators reserve and files that are mapped. The alarm ends an orphan.
 
     Args:
-        memory_mb: largest private memory, MB.
+        memory_mb: largest private memory beyond what the process was born with, MB.
         output_mb: largest file it may write, MB.
         seconds: wall time after which the parent kills; the alarm rings a little later.
     """
     for kind, most in (
-        (resource.RLIMIT_DATA, memory_mb * MEGABYTE),
+        (resource.RLIMIT_DATA, int((memory_mb + _data_mb()) * MEGABYTE)),
         (resource.RLIMIT_FSIZE, output_mb * MEGABYTE),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
+
+
+def private_mb(pid: int) -> float:
+    """Private memory that a process really holds, MB; 0 where the system does not tell."""
+    pages = _pages(pid)
+    return (pages[1] - pages[2]) * _PAGE_MB if pages else 0.0
+
+
+def _data_mb() -> float:
+    pages = _pages(os.getpid())
+    return pages[5] * _PAGE_MB if pages else 0.0
+
+
+def _pages(pid: int) -> list[int]:
+    try:
+        return [int(figure) for figure in Path(f"/proc/{pid}/statm").read_bytes().split()]
+    except (OSError, ValueError):
+        return []
 
 
 class _Told:
@@ -101,8 +123,6 @@ def work(job: dict[str, Any]) -> None:
 
 def main(job: dict[str, Any]) -> NoReturn:
     """Run one job within its limits and end the process (子进程入口)."""
-    import os  # noqa: PLC0415
-
     limit(job["memory_mb"], job["seconds"], job["output_mb"])
     work(job)
     os._exit(0)  # readers' own clean-up may hang or crash after all is written

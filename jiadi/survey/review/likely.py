@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-from pypinyin import lazy_pinyin
 
 from jiadi.register.tables import PAIRS, Delivery, Linked
 from jiadi.survey.link import keys
@@ -115,6 +114,8 @@ def _rest(kind: str, delivery: Delivery, linked: Linked) -> tuple[pl.DataFrame, 
 
 def _sounded(rows: pl.DataFrame) -> pl.DataFrame:
     """With the pinyin of the name: names that sound alike were often written down by ear."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415  its tables take half a second, and often nothing is left to be compared
+
     letters = rows["name"].drop_nulls().str.split("").explode().drop_nulls().unique()
     sounds = {letter: "".join(lazy_pinyin(letter)) for letter in letters if letter}
     if not sounds:  # nobody is named
