@@ -103,7 +103,8 @@ def sheet(found: pl.DataFrame, lang: str) -> Sheet:
         found: as `across` gives it.
         lang: "zh" or "en".
     """
-    rows = ((title(row[0], lang), *row) for row in found.iter_rows())
+    titles = {code: title(code, lang) for code in found["code"].unique()}
+    rows = found.select(pl.col("code").replace_strict(titles, return_dtype=pl.String).alias("title"), *found.columns)
     return Sheet("表间核对" if lang == "zh" else "Across lists", _HEADS[lang], (40, 22, 10, 18, 16, 7, 16, 30, 44), rows)
 
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from jiadi.register import workbook
+from jiadi.register.looks import HEAD
 from jiadi.register.tables import Delivery
+from jiadi.register.workbook import numbered
 from jiadi.survey.giveback.layout import Layout
 from jiadi.survey.problems import advice, message, title
 
 KEYS = ("file", "sheet", "row", "column", "code", "level", "value", "message")
 """Keys of a line of problems.jsonl, and columns of the list of problems.xlsx."""
-SHEET_ROWS = 1_000_000
-"""Rows of a sheet below its headings; Excel has room for 1,048,576 in all."""
-_NAME_LENGTH = 31
-CREATED = datetime(2020, 1, 1, tzinfo=UTC)
-"""One day for every workbook, so that the same problems give the same bytes."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {
     "summary": ("汇总", "Summary"),
@@ -57,14 +52,6 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Book:
-    """A workbook being written, and the format of its headings."""
-
-    workbook: Any
-    bold: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Sheet:
     """A sheet to be written (工作表).
 
@@ -72,13 +59,13 @@ class Sheet:
         name: of the sheet.
         heads: headings, from left to right.
         widths: of the columns, in characters.
-        rows: cells; null and "" stay blank.
+        rows: cells, as a frame or row by row; null and "" stay blank.
     """
 
     name: str
     heads: Sequence[str]
     widths: Sequence[int]
-    rows: Iterable[Sequence[object]]
+    rows: pl.DataFrame | Iterable[Sequence[object]]
 
     def at_rest(self) -> Sheet:
         """The same sheet with all its rows there, to be handed to another process (备齐各行).
@@ -86,7 +73,7 @@ class Sheet:
         >>> Sheet("a", ["b"], [9], iter([(1,)])).at_rest().rows
         [(1,)]
         """
-        return replace(self, rows=list(self.rows))
+        return self if isinstance(self.rows, pl.DataFrame) else replace(self, rows=list(self.rows))
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
@@ -96,9 +83,8 @@ def write_workbook(path: Path, sheets: Iterable[Sheet]) -> None:
         path: of the workbook.
         sheets: in order.
     """
-    with _opened(path) as book:
-        for sheet in sheets:
-            _sheet(book, sheet.name, sheet.heads, widths=sheet.widths, rows=sheet.rows)
+    pages = [page for sheet in sheets for page in _pages(sheet)]
+    workbook.write_workbook(path, pages, [page.name for page in pages])
 
 
 def write_problems(out: Path, delivery: Delivery, problems: pl.DataFrame, lang: str, more: Sequence[Sheet] = ()) -> None:
@@ -194,83 +180,64 @@ def _say(key: str, lang: str) -> str:
     return _WORDS[key][0 if lang == "zh" else 1]
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[_Book]:
-    import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
-
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as workbook:
-        workbook.set_properties({"created": CREATED.replace(tzinfo=None)})
-        yield _Book(workbook, workbook.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1}))
-
-
 def _workbook(path: Path, said: pl.DataFrame, delivery: Delivery, lang: str, more: Sequence[Sheet]) -> None:
-    with _opened(path) as book:
-        _summary(book, said, lang)
-        levels = {level: _say(level, lang) for level in ("refused", "unknown", "note")}
-        rows = ((*row[:5], levels[row[5]], *row[6:]) for row in said.iter_rows())
-        _sheet(book, _say("list", lang), [_say(key, lang) for key in KEYS], widths=(18, 16, 7, 18, 20, 8, 24, 60), rows=rows)
-        _areas(book, delivery, lang)
-        _overlaps(book, delivery, lang)
-        for sheet in more:
-            _sheet(book, sheet.name, sheet.heads, widths=sheet.widths, rows=sheet.rows)
+    levels = {level: _say(level, lang) for level in ("refused", "unknown", "note")}
+    rows = said.with_columns(pl.col("level").replace_strict(levels, return_dtype=pl.String))
+    listed = Sheet(_say("list", lang), [_say(key, lang) for key in KEYS], (18, 16, 7, 18, 20, 8, 24, 60), rows)
+    write_workbook(path, [_summary(said, lang), listed, *_areas(delivery, lang), *_overlaps(delivery, lang), *more])
 
 
-def _summary(book: _Book, said: pl.DataFrame, lang: str) -> None:
+def _summary(said: pl.DataFrame, lang: str) -> Sheet:
     counted = said.group_by("code", "level").len().sort(["len", "code"], descending=[True, False])
     heads = [_say(key, lang) for key in ("name", "code", "level", "count", "todo")]
     rows = ((title(code, lang), code, _say(level, lang), number, advice(code, lang)) for code, level, number in counted.iter_rows())
-    _sheet(book, _say("summary", lang), heads, widths=(36, 22, 8, 9, 60), rows=rows)
+    return Sheet(_say("summary", lang), heads, (36, 22, 8, 9, 60), rows)
 
 
-def _areas(book: _Book, delivery: Delivery, lang: str) -> None:
+def _areas(delivery: Delivery, lang: str) -> Iterator[Sheet]:
     differences = delivery.extra.get("area_differences")
-    if not isinstance(differences, dict):
-        return
-    names = ("file", "row", "parcel_code", "stated_m2", "measured_m2", "difference_m2", "difference")
-    ranked: pl.DataFrame = differences["ranked"]
-    shown = ranked.with_columns(pl.col("difference").round(4)).select(names)
-    heads = [_say(name, lang) for name in names]
-    _sheet(book, _say("areas", lang), heads, widths=(18, 7, 22, 13, 13, 12, 10), rows=shown.iter_rows())
+    if isinstance(differences, dict):
+        names = ("file", "row", "parcel_code", "stated_m2", "measured_m2", "difference_m2", "difference")
+        ranked: pl.DataFrame = differences["ranked"]
+        shown = ranked.with_columns(pl.col("difference").round(4)).select(names)
+        yield Sheet(_say("areas", lang), [_say(name, lang) for name in names], (18, 7, 22, 13, 13, 12, 10), shown)
 
 
-def _overlaps(book: _Book, delivery: Delivery, lang: str) -> None:
+def _overlaps(delivery: Delivery, lang: str) -> Iterator[Sheet]:
     ranked = delivery.extra.get("parcel_overlaps")
     if isinstance(ranked, pl.DataFrame):
-        heads = [_say(name, lang) for name in ranked.columns]
-        _sheet(book, _say("overlaps", lang), heads, widths=(18, 7, 22, 18, 9, 22, 13), rows=ranked.iter_rows())
+        yield Sheet(_say("overlaps", lang), [_say(name, lang) for name in ranked.columns], (18, 7, 22, 18, 9, 22, 13), ranked)
 
 
-def _sheet(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
+def _pages(sheet: Sheet) -> Iterator[workbook.Sheet]:
     """One sheet; rows beyond what a sheet can hold go on in further ones, since none may be lost."""
-    left, number = iter(rows), 1
-    first = next(left, None)
-    while first is not None or number == 1:
-        held = chain([first] if first is not None else [], islice(left, SHEET_ROWS - 1))
-        _page(book, numbered(name, number), heads, widths=widths, rows=held)
-        first, number = next(left, None), number + 1
+    if isinstance(sheet.rows, pl.DataFrame):
+        held: Iterable[Iterator[workbook.Piece]] = (workbook.chunks_of(page) for page in workbook.paged(sheet.rows))
+    else:
+        held = _by_row(sheet.rows)
+    for number, pieces in enumerate(held, start=1):
+        yield workbook.Sheet(
+            numbered(sheet.name, number),
+            [list(enumerate(sheet.heads))],
+            [],
+            pieces,
+            top_looks=(HEAD,),
+            widths=sheet.widths,
+            frozen=(1, 0),
+            filtered=True,
+        )
 
 
-def numbered(name: str, number: int) -> str:
-    """Name of the sheet on which a long list goes on (续表名), within Excel's 31 letters.
-
-    >>> numbered("问题", 1), numbered("问题", 2)
-    ('问题', '问题 2')
-    """
-    end = f" {number}" if number > 1 else ""
-    return name[: _NAME_LENGTH - len(end)] + end
+def _by_row(rows: Iterable[Sequence[object]]) -> Iterator[Iterator[workbook.Piece]]:
+    left, first = iter(rows), True
+    while (page := list(islice(left, workbook.SHEET_ROWS))) or first:
+        first = False
+        yield iter([_cells(row) for row in page])
 
 
-def _page(book: _Book, name: str, heads: Sequence[str], *, widths: Sequence[int], rows: Iterable[Sequence[object]]) -> None:
-    sheet = book.workbook.add_worksheet(name)
-    for place, width in enumerate(widths):
-        sheet.set_column(place, place, width)
-    sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, heads, book.bold)
-    last = 0
-    text, number = sheet.write_string, sheet.write_number
-    for last, row in enumerate(rows, start=1):
-        for place, value in enumerate(row):
-            if value is not None and value != "":
-                (text if isinstance(value, str) else number)(last, place, escaped(value))
-    sheet.autofilter(0, 0, max(last, 1), len(heads) - 1)
+def _cells(row: Sequence[object]) -> workbook.Row:
+    return [
+        (place, str(escaped(value)), isinstance(value, int | float) and not isinstance(value, bool))
+        for place, value in enumerate(row)
+        if value is not None and value != ""
+    ]

@@ -9,6 +9,7 @@ import openpyxl
 import polars as pl
 import pytest
 
+from jiadi.register import workbook
 from jiadi.register.tables import PROBLEMS, Delivery
 from jiadi.survey import problems, report
 from jiadi.survey.report import KEYS, write_problems
@@ -78,7 +79,7 @@ def test_every_problem_has_a_level_and_words_in_both_languages() -> None:
 
 
 def test_what_a_sheet_cannot_hold_goes_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "SHEET_ROWS", 3)
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 3)
     given = delivery()
     ranked = pl.DataFrame({"file": ["宗地.shp"] * 7, "row": range(7), "parcel_code": ["x"] * 7, "overlap_m2": [1.0] * 7})
     given.extra["parcel_overlaps"] = ranked

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from jiadi.survey.giveback import comment, mark
+from jiadi.register import comment
+from jiadi.register.comment import letter
+from jiadi.survey.giveback import mark
 from jiadi.survey.giveback.sheet import Marker, Plan, guarded, inline
 from jiadi.survey.giveback.style import Styles, Unpatchable
-from jiadi.survey.sample.workbook import letter
 
 _MOMENT = (2025, 1, 1, 0, 0, 0)
 _BOOK = "xl/workbook.xml"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from jiadi.survey.giveback.comment import MOST
-from jiadi.survey.giveback.patch import patch
-from jiadi.survey.giveback.style import Unpatchable
-from jiadi.survey.sample.workbook import Sheet, write_workbook
-
-SHEET_ROWS = 1_000_000
-CHUNK = 20_000
-_UNWRITABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\u{FFFE}\u{FFFF}]"
+from jiadi.register import looks, workbook
+from jiadi.register.comment import MOST
+from jiadi.survey.giveback import mark
+from jiadi.survey.giveback.sheet import WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +41,12 @@ def write(path: Path, note: Sequence[Sequence[str]], grids: Sequence[Grid]) -> N
         grids: one for each sheet; one that is too long for a sheet takes several.
     """
     used: set[str] = set()
-    pages: list[tuple[str, Grid, pl.DataFrame]] = [
-        (_free(grid.name, used), grid, grid.frame.slice(start, SHEET_ROWS))
-        for grid in grids
-        for start in range(0, max(len(grid.frame), 1), SHEET_ROWS)
-    ]
-    with tempfile.TemporaryDirectory(prefix="jiadi-") as folder:
-        bare, plan = Path(folder) / "bare.xlsx", Path(folder) / "plan.json"
-        write_workbook(bare, (_sheet(name, grid, frame) for name, grid, frame in pages), [name for name, _, _ in pages])
-        sheets = {name: _plan(grid, frame) for name, grid, frame in pages}
-        plan.write_text(json.dumps({"note": note, "note_sheet": None, "sheets": sheets}, ensure_ascii=False), encoding="utf-8")
-        _, meta = patch(str(bare), str(path), str(plan))
-    if "fault" in meta:  # it is written here, so this is a bug
-        raise Unpatchable(meta["fault"])
+    pages = [_sheet(_free(grid.name, used), grid, frame) for grid in grids for frame in workbook.paged(grid.frame)]
+    name = mark.SHEET if mark.SHEET not in {page.name for page in pages} else f"{mark.SHEET}（家底）"
+    lines = [[(place, text) for place, text in enumerate(line) if text] for line in note]
+    front = workbook.Sheet(name, lines, [], iter([]), top_looks=(looks.PLAIN,) * len(lines), widths=(34, 100))
+    sheets = [front, *pages]
+    workbook.write_workbook(path, sheets, [sheet.name for sheet in sheets])
 
 
 def _free(name: str, used: set[str]) -> str:
@@ -72,26 +59,42 @@ def _free(name: str, used: set[str]) -> str:
     return chosen
 
 
-def _sheet(name: str, grid: Grid, frame: pl.DataFrame) -> Sheet:
-    top = [(column, text) for column, text in enumerate(grid.headings) if text]
-    return Sheet(name, [top], [], _chunks(frame.drop("row")))
-
-
-def _chunks(cells: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[str, Any]]]:
-    # XML has no way to write control characters.
-    for piece in cells.iter_slices(CHUNK):
-        yield piece.with_columns(pl.all().str.replace_all(_UNWRITABLE, "")), {}
-
-
-def _plan(grid: Grid, frame: pl.DataFrame) -> dict[str, Any]:
+def _sheet(name: str, grid: Grid, frame: pl.DataFrame) -> workbook.Sheet:
+    headings = [*grid.headings, mark.HEADING]
     told = frame.select("row").with_row_index("at", 2).filter(pl.col("row").is_in(list(grid.marks)))
-    marks = {at: grid.marks[row] for at, row in told.iter_rows()}
-    comments = [(at, column, words) for at, entry in marks.items() for column, words in sorted(entry["comments"].items())]
-    return {
-        "heading_row": 1,
-        "column": len(grid.headings),
-        "marked": False,
-        "codes": [],
-        "rows": {at: {"red": sorted(entry["red"]), "text": entry["text"]} for at, entry in marks.items()},
-        "comments": comments[:MOST],
-    }
+    comments = [(at, column, words) for at, row in told.iter_rows() for column, words in sorted(grid.marks[row]["comments"].items())]
+    widths = [(len(headings), WIDTH)]
+    top = [(column, text) for column, text in enumerate(headings) if text]
+    chunks = _chunks(frame, grid, _reds(grid))
+    return workbook.Sheet(name, [top], [], chunks, top_looks=(looks.TITLE,), placed_widths=widths, comments=comments[:MOST])
+
+
+def _reds(grid: Grid) -> dict[int, list[int]]:
+    """Column → rows whose cell in it is red."""
+    found: dict[int, list[int]] = {}
+    for row, entry in grid.marks.items():
+        for column in entry["red"]:
+            found.setdefault(column, []).append(row)
+    return found
+
+
+def _chunks(frame: pl.DataFrame, grid: Grid, reds: Mapping[int, list[int]]) -> Iterator[workbook.Chunk]:
+    names = [name for name in frame.columns if name != "row"]
+    said = pl.DataFrame(
+        {"row": list(grid.marks), "_said": [entry["text"] for entry in grid.marks.values()]},
+        schema={"row": frame.schema["row"], "_said": pl.String},
+    )
+    for piece in frame.iter_slices(workbook.CHUNK):
+        marked = piece.join(said, on="row", how="left", maintain_order="left")
+        own: dict[str, pl.Series | int] = {}
+        for place, name in enumerate(names):
+            if place in reds:
+                is_red = piece["row"].is_in(reds[place])
+                own[name] = pl.select(pl.when(is_red).then(looks.RED_TEXT).otherwise(looks.TEXT)).to_series()
+        cells = marked.select(_guarded(pl.col(name)) for name in [*names, "_said"])
+        yield workbook.Chunk(cells, looks=own)
+
+
+def _guarded(text: pl.Expr) -> pl.Expr:
+    """A stroke or two for "nothing" stay as they are; anything else that begins like a formula does not."""
+    return pl.when(text.is_in(["-", "--"])).then(text).otherwise(workbook.written(text))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
+from jiadi.register.comment import letter
 from jiadi.survey.giveback.mark import HEADING
 from jiadi.survey.giveback.style import Styles, Unpatchable
-from jiadi.survey.sample.workbook import letter
 
 PIECE = 4 * 1024 * 1024
 WIDTH = 60

@@ -14,9 +14,9 @@ import polars as pl
 
 from jiadi.errors import Refusal
 from jiadi.geo.child import run_limited
+from jiadi.register.comment import MOST
 from jiadi.register.tables import Delivery
 from jiadi.survey.giveback import mark, plain
-from jiadi.survey.giveback.comment import MOST
 from jiadi.survey.giveback.layout import Layout
 from jiadi.survey.giveback.sheet import digits
 from jiadi.survey.read import profile as profiles

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import polars as pl
 
+from jiadi.register import looks as looks_of
+from jiadi.register import workbook
 from jiadi.register.tables import Delivery, Linked
-from jiadi.survey.report import CREATED, SHEET_ROWS, escaped, numbered
+from jiadi.register.workbook import numbered
 from jiadi.survey.review import pairs as review_pairs
 from jiadi.survey.review.likely import compared
 from jiadi.survey.review.side import evidence
@@ -54,45 +57,19 @@ def write_pairs(folder: Path, found: pl.DataFrame, lang: str) -> None:
         found: as `pairs.waiting` gives them.
         lang: "zh" or "en".
     """
-    import xlsxwriter  # noqa: PLC0415  only who writes a workbook waits for it
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(folder / FILE, options) as workbook:
-        workbook.set_properties({"created": CREATED.replace(tzinfo=None)})
-        book = _Looks(workbook)
-        _note(book, found, lang)
-        for kind in evidence()["kinds"]:
-            of_kind = found.filter(kind=kind)
-            for number, piece in enumerate(of_kind.iter_slices(SHEET_ROWS), start=1):
-                _sheet(book, kind, piece, lang, number)
+    pages = [_note(found, lang)]
+    for kind in evidence()["kinds"]:
+        of_kind = found.filter(kind=kind)
+        if not of_kind.is_empty():
+            pages += [_sheet(kind, page, lang, number) for number, page in enumerate(workbook.paged(of_kind), start=1)]
+    workbook.write_workbook(folder / FILE, pages, [page.name for page in pages])
 
 
-class _Looks:
-    """A workbook being written, and how its cells look."""
-
-    def __init__(self, workbook: Any) -> None:
-        self.workbook = workbook
-        self.title = workbook.add_format({"bold": True, "font_size": 15})
-        self.plain = workbook.add_format({"text_wrap": True, "valign": "top"})
-        self.head = workbook.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
-        self.text = workbook.add_format({"num_format": "@", "border": 1, "border_color": "#D9DEE4"})
-        self.same = workbook.add_format({"num_format": "@", "border": 1, "border_color": "#D9DEE4", "bg_color": "#E2F0D9"})
-        self.differs = workbook.add_format({"num_format": "@", "border": 1, "border_color": "#D9DEE4", "bg_color": "#FBE5D6"})
-        self.asked = workbook.add_format({"num_format": "@", "border": 1, "border_color": "#BF9000", "bg_color": "#FFF2CC"})
-        self.score = workbook.add_format({"num_format": "0.00", "border": 1, "border_color": "#D9DEE4"})
-        self.first = workbook.add_format({"num_format": "0.00", "border": 1, "border_color": "#D9DEE4", "top": 2})
-
-
-def _note(book: _Looks, found: pl.DataFrame, lang: str) -> None:
-    sheet = book.workbook.add_worksheet(say("note", lang))
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 80)
-    sheet.write_string(0, 0, NOTE, book.title)
+def _note(found: pl.DataFrame, lang: str) -> workbook.Sheet:
     many = say("many", lang, pairs=len(found), rows=found.select("kind", "left_id").unique().height) if len(found) else say("none", lang)
-    sheet.write_string(1, 1, many, book.plain)
-    for row, key in enumerate(("how", "answers", "who", "send", "effect"), start=2):
-        sheet.write_string(row, 0, say(f"{key}_head", lang), book.plain)
-        sheet.write_string(row, 1, say(key, lang), book.plain)
+    lines = [[(0, say(f"{key}_head", lang)), (1, say(key, lang))] for key in ("how", "answers", "who", "send", "effect")]
+    looks = (looks_of.LARGE, *[looks_of.WRAPPED] * (len(lines) + 1))
+    return workbook.Sheet(say("note", lang), [[(0, NOTE)], [(1, many)], *lines], [], iter([]), top_looks=looks, widths=(34, 80))
 
 
 def columns(kind: str) -> list[str]:
@@ -105,56 +82,65 @@ def columns(kind: str) -> list[str]:
     return ["state", "score", "reason", *names, *_DECIDED, "left_row", "right_row", "kind", "left_id", "right_id", "check"]
 
 
-def _sheet(book: _Looks, kind: str, found: pl.DataFrame, lang: str, number: int) -> None:
-    sheet = book.workbook.add_worksheet(numbered(evidence()["kinds"][kind][lang].replace("/", "-"), number))
+def _sheet(kind: str, found: pl.DataFrame, lang: str, number: int) -> workbook.Sheet:
     names = columns(kind)
-    sheet.freeze_panes(1, 3)
-    sheet.set_row(0, 32)
-    for place, name in enumerate(names):
-        feature = name.split("_", 1)[-1]
-        width = _WIDTHS.get(feature, 26 if feature in ("row", "id") else 16)
-        sheet.set_column(place, place, 8 if name == "score" else width)
-        sheet.write_string(0, place, head(name, kind, lang), book.head)
-    before = ""
-    for line, row in enumerate(found.iter_rows(named=True), start=1):
-        _line(book, sheet, line, row, names, lang, starts=row["left_id"] != before)
-        before = row["left_id"]
-    answer = names.index("answer")
-    choice = {"validate": "list", "source": [ANSWERS[key][lang] for key in ("same", "different", "open")]}
-    sheet.data_validation(1, answer, len(found), answer, choice)
-    sheet.autofilter(0, 0, len(found), len(names) - 1)
+    heads = [head(name, kind, lang) for name in names]
+    return workbook.Sheet(
+        numbered(evidence()["kinds"][kind][lang].replace("/", "-"), number),
+        [list(enumerate(heads))],
+        [],
+        _chunks(found, names, lang),
+        top_looks=(looks_of.TALL_HEAD,),
+        widths=[8 if name == "score" else _width(name) for name in names],
+        frozen=(1, 3),
+        filtered=True,
+        choices={names.index("answer"): [ANSWERS[key][lang] for key in ("same", "different", "open")]},
+        tall=32,
+    )
 
 
-def _line(book: _Looks, sheet: Any, line: int, row: dict[str, Any], names: list[str], lang: str, *, starts: bool) -> None:
-    for place, name in enumerate(names):
-        if name in _DECIDED:
-            sheet.write_blank(line, place, None, book.asked)
-        elif name == "score":
-            sheet.write_number(line, place, row["score"], book.first if starts else book.score)
-        else:
-            text = _shown(name, row, lang)
-            look = book.text
-            if name.startswith(("left_", "right_")) and (feature := name.split("_", 1)[1]) in _WIDTHS:
-                look = _alike(book, row[f"left_{feature}"], row[f"right_{feature}"])
-            sheet.write_string(line, place, str(escaped(text)), look) if text else sheet.write_blank(line, place, None, look)
+def _width(name: str) -> int:
+    feature = name.split("_", 1)[-1]
+    return _WIDTHS.get(feature, 26 if feature in ("row", "id") else 16)
 
 
-def _alike(book: _Looks, left: str | None, right: str | None) -> Any:
-    if not left or not right:
-        return book.text
-    return book.same if left == right else book.differs
+def _chunks(found: pl.DataFrame, names: list[str], lang: str) -> Iterator[workbook.Chunk]:
+    starts = (pl.col("left_id") != pl.col("left_id").shift(1)).fill_null(True)
+    marked = found.with_columns(pl.when(starts).then(looks_of.FIRST_SCORE).otherwise(looks_of.SCORE).alias("_starts"))
+    for piece in marked.iter_slices(workbook.CHUNK):
+        cells = piece.select(_shown(name, piece, lang).alias(name) for name in names)
+        looks: dict[str, pl.Series | int] = {name: _look(name, piece) for name in names}
+        yield workbook.Chunk(cells, {"score": np.ones(piece.height, dtype=bool)}, looks)
 
 
-def _shown(name: str, row: dict[str, Any], lang: str) -> str:
-    if name == "state":
-        return say(f"state_{row['state']}", lang)
-    if name == "reason":
-        return reason(row["reason"], lang)
-    if name in ("left_row", "right_row"):
-        return row[f"{name}_in_file"] or ""
-    if name.endswith("_number"):
-        return review_pairs.masked(pl.Series([row[name]], dtype=pl.String))[0] or ""
-    return row[name] or ""
+def _look(name: str, piece: pl.DataFrame) -> pl.Series | int:
+    if name in _DECIDED:
+        return looks_of.ASKED
+    if name == "score":
+        return piece["_starts"]
+    if name.startswith(("left_", "right_")) and (feature := name.split("_", 1)[1]) in _WIDTHS:
+        left, right = pl.col(f"left_{feature}"), pl.col(f"right_{feature}")
+        unsaid = left.fill_null("").eq("") | right.fill_null("").eq("")
+        alike = pl.when(left == right).then(looks_of.SAME).otherwise(looks_of.DIFFERS)
+        return piece.select(pl.when(unsaid).then(looks_of.CELL).otherwise(alike).alias(name)).to_series()
+    return looks_of.CELL
+
+
+def _shown(name: str, piece: pl.DataFrame, lang: str) -> pl.Series:
+    """A column as people read it."""
+    if name in _DECIDED:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, piece.height)
+    if name == "score":
+        return piece["score"].cast(pl.String)
+    if name in ("state", "reason"):
+        told = {code: say(f"state_{code}", lang) if name == "state" else reason(code, lang) for code in piece[name].unique()}
+        return _written(piece[name].replace_strict(told, return_dtype=pl.String))
+    held = piece[f"{name}_in_file" if name in ("left_row", "right_row") else name]
+    return _written(review_pairs.masked(held) if name.endswith("_number") else held)
+
+
+def _written(column: pl.Series) -> pl.Series:
+    return pl.select(workbook.written(column)).to_series()
 
 
 def head(name: str, kind: str, lang: str) -> str:

@@ -16,15 +16,16 @@ import yaml
 from numpy.typing import NDArray
 
 from jiadi.codes import division as divisions
+from jiadi.register.comment import letter
 from jiadi.register.schema import TABLES
 from jiadi.register.tables import dtype
+from jiadi.register.workbook import Chunk, Piece, Row, Sheet, as_texts, write_workbook
 from jiadi.survey.sample import shapes
 from jiadi.survey.sample.draw import distributions
 from jiadi.survey.sample.forms import MANIFEST, Form, Page, outlines
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.shapes import Redrawn
-from jiadi.survey.sample.workbook import Chunk, Piece, Row, Sheet, as_texts, letter, write_workbook
 from jiadi.survey.sample.zones import LAYERS
 
 _CSV_ROWS = 200_000
@@ -124,7 +125,7 @@ def _write_list(path: Path, world: World, form: Form) -> None:
 def _chunks(form: Form, start: int, stop: int) -> Iterator[Chunk]:
     for first in range(start, stop, _SHEET_CHUNK):
         count = min(_SHEET_CHUNK, stop - first)
-        yield form.cells(first, count), form.typed(first, count)
+        yield Chunk(form.cells(first, count), form.typed(first, count))
 
 
 def _write_houses(path: Path, world: World, form: Form) -> None:
@@ -165,7 +166,7 @@ def _village_page(form: Form, name: str, start: int, count: int) -> Sheet:
         part = {column: marks[first:last] for column, marks in typed.items()}
         if first:
             pieces += [_sums("小计", form, (start + edges[edges.index(first) - 1], start + first)), [], as_texts(upper), as_texts(lower)]
-        pieces.append((cells.slice(first, last - first), part))
+        pieces.append(Chunk(cells.slice(first, last - first), part))
     bottom = [_sums("合计", form, (start, start + count))]
     if page.remark:
         bottom.append([(0, "填表人：示例  审核人：示例", False)])

@@ -11,13 +11,13 @@ import polars as pl
 import shapely
 
 from jiadi.geo.gcj02 import gcj02_from_wgs84
+from jiadi.register.workbook import Sheet, as_texts, write_workbook
 from jiadi.survey.sample.draw import Floats
 from jiadi.survey.sample.forms import Form
 from jiadi.survey.sample.layout import BROKEN, LATE, OLD, TRACED, Beside, outlines_of
 from jiadi.survey.sample.places import Plane
 from jiadi.survey.sample.records import World
 from jiadi.survey.sample.shapes import in_degrees, write_shapefile
-from jiadi.survey.sample.workbook import Sheet, as_texts, write_workbook
 
 _ZONE_DEG = 3.0
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence, Set
 from xml.sax.saxutils import escape
 
-from jiadi.survey.sample.workbook import letter
-
 AUTHOR = "家底 Jiadi"
 MOST = 5_000
 """Comments on a sheet; beyond that a spreadsheet program grows slow, and the last column says it all the same."""
@@ -19,6 +17,20 @@ _SHAPE_TYPE = (
 )
 Comment = tuple[int, int, str]
 """Row as Excel shows it, column from 0, words."""
+
+
+def letter(column: int) -> str:
+    """Letters of a column (列标), from 0.
+
+    >>> letter(0), letter(26)
+    ('A', 'AA')
+    """
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
 
 
 def comments(wanted: Sequence[Comment], before: str = "") -> tuple[str, list[Comment], set[str]]:
