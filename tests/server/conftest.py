@@ -25,6 +25,7 @@ from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.database.url import connection
 
 PASSWORD = "three quiet herons"
+STARTED: list[Private] = []
 
 
 def _serve(alias: str, url: str) -> None:
@@ -43,9 +44,20 @@ def database() -> Iterator[Private]:
         _serve("default", private.url(APP))
         _serve("owner", private.url(OWNER))
         call_command("migrate", database="owner", verbosity=0)
+        STARTED.append(private)
         yield private
+        STARTED.clear()
         connections.close_all()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untouched() -> Iterator[None]:
+    """What a module commits, it commits to a copy: the next one finds the database that all share as empty as it was."""
+    yield
+    for private in STARTED:
+        with psycopg.connect(private.url("postgres")) as server:
+            assert server.execute("SELECT count(*) FROM cases_act").fetchone() == (0,)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from psycopg import sql
 from jiadi.server.commands import saving
 from jiadi.server.commands.words import Refused
 from jiadi.server.database.private import APP, BACKUP, OWNER, Private
-from jiadi.server.database.scope import EVERYWHERE
 
 HERE = 330802005202
 HOUSE = """
@@ -61,27 +60,20 @@ def urls(database: Private, name: str = "jiadi") -> tuple[str, str, str]:
     return database.url(APP, name), database.url(OWNER, name), database.url(BACKUP, name)
 
 
-def enter(database: Private, number: int, mark: int) -> None:
+def enter(url: str, number: int, mark: int) -> None:
     """One house by one act, as a user's request would."""
-    with psycopg.connect(database.url(APP)) as app:
+    with psycopg.connect(url) as app:
         app.execute(HOUSE.format(id=f"00000000-0000-7000-8{mark:03x}-{number:012x}", division=HERE))
 
 
-def clear(database: Private) -> None:
-    with psycopg.connect(database.url("postgres")) as server:
-        server.execute("SELECT set_config('jiadi.act', gen_random_uuid()::text, true), set_config('jiadi.moment', now()::text, true)")
-        server.execute("SELECT set_config('jiadi.scope', %s, true)", [EVERYWHERE.literal()])
-        server.execute("DELETE FROM register_house WHERE key LIKE 'house 00000000%'")
-
-
 @contextmanager
-def written_to(database: Private) -> Iterator[list[int]]:
+def written_to(url: str) -> Iterator[list[int]]:
     """Two users who enter one house after another, each by one act; how many each has entered."""
     ended, begun, entered = threading.Event(), threading.Barrier(3), [0, 0]
 
     def write(mark: int) -> None:
         while not ended.is_set():
-            enter(database, entered[mark], mark)
+            enter(url, entered[mark], mark)
             entered[mark] += 1
             if entered[mark] == 5:
                 begun.wait()
@@ -96,17 +88,16 @@ def written_to(database: Private) -> Iterator[list[int]]:
         ended.set()
         for writer in writers:
             writer.join()
-        clear(database)
 
 
 def test_a_backup_under_load_is_one_moment_and_comes_back_the_same(
-    database: Private, place: str, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Private, copy: str, place: str, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each act that is in it has its house and its version, and none that began later has any."""
     monkeypatch.setenv("JIADI_DATA_KEYS", "1:0123456789abcdef0123456789abcdef:" + "0123456789abcdef" * 4)
     file = tmp_path / "county.zip"
-    with written_to(database) as entered:
-        made = saving.backup(file, database.url(BACKUP), APP, media)
+    with written_to(database.url(APP, copy)) as entered:
+        made = saving.backup(file, database.url(BACKUP, copy), APP, media)
     found = saving.restore(file, saving.read(file), urls(database, place), tmp_path / "other")
     assert found.tables == made["database"]["tables"]
     assert found.chain == made["database"]["chain"]
