@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -14,19 +18,22 @@ from django.test import Client
 from django.utils import timezone
 
 from jiadi.policy.labels import label
+from jiadi.register.tables import Delivery
 from jiadi.run import pipeline
 from jiadi.server.accounts.actions import create_user, grant
 from jiadi.server.accounts.queries import NOBODY, OPERATOR
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import EVERYWHERE, seeing
+from jiadi.server.database.scope import EVERYWHERE, Scope, seeing
 from jiadi.server.policy import actions
 from jiadi.server.policy.actions import again
 from jiadi.server.policy.models import Due, Run, Standing, Verdict
 from jiadi.server.register import actions as register
 from jiadi.server.register import queries
+from jiadi.server.register.actions import news
 from jiadi.server.register.models import Approval, House, Household, Link, Parcel, Right
 from jiadi.survey.sample.generate import generate
 from tests.server.conftest import PASSWORD
+from tests.server.newer_lists import linked
 from tests.server.test_editing import entered, sent
 
 COUNTY = "330802"
@@ -46,8 +53,22 @@ def judged(committed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outc
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path)
     with seeing(EVERYWHERE):
         register.record(NOBODY, outcome.delivery, outcome.linked, why="test")
+    settle()  # nothing stands yet that would be judged again
+    with seeing(EVERYWHERE):
         run = actions.judge(NOBODY, COUNTY, why="test", on=outcome.on)
     yield run
+
+
+def settle() -> int:
+    """What a worker does with all that is due; how many runs it made."""
+    with seeing(EVERYWHERE):
+        before = Run.objects.count()
+        waiting = [str(one) for one in Due.objects.filter(done_at=None).order_by("id").values_list("id", flat=True)]
+    for due in waiting:
+        again.later(due)
+    with seeing(EVERYWHERE):
+        assert not Due.objects.filter(done_at=None).exists()
+        return Run.objects.count() - before
 
 
 def standing() -> dict[str, tuple[str, ...]]:
@@ -185,8 +206,7 @@ def test_a_change_whose_process_ended_is_judged_by_a_worker_once(judged: Run, mo
         assert house is not None
     change("house", house, storeys=9)
     with seeing(EVERYWHERE):
-        due = Due.objects.get()
-        assert due.done_at is None
+        due = Due.objects.get(done_at=None)
     again.later(str(due.id))
     again.later(str(due.id))
     assert standing() == whole(judged)
@@ -194,17 +214,84 @@ def test_a_change_whose_process_ended_is_judged_by_a_worker_once(judged: Run, mo
         assert Run.objects.filter(whole=False).count() == 1
 
 
-def test_a_whole_run_does_not_lose_what_was_changed_while_it_ran(judged: Run) -> None:
-    """A change after the run had read the register and before it was stored is judged again after it."""
+def test_a_whole_run_does_not_lose_what_was_changed_while_it_ran(judged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change after the run had read the register and before it was stored is judged again after it; one before it read is not."""
     with seeing(EVERYWHERE):
-        house = House.objects.filter(parcel__isnull=False).order_by("key").first()
-        assert house is not None
-    change("house", house, storeys=9)
-    with seeing(EVERYWHERE):
-        assert Due.objects.get().done_at is not None
+        one, other = House.objects.filter(parcel__isnull=False).order_by("key")[:2]
+    change("house", one, storeys=9)
+    reckon = pipeline.judge_register
+
+    def meanwhile(*args: Any, **more: Any) -> pipeline.Outcome:
+        made = reckon(*args, **more)
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(change_in_thread, other, storeys=9).result()
+        return made
+
+    with monkeypatch.context() as patched, seeing(EVERYWHERE):
+        patched.setattr(pipeline, "judge_register", meanwhile)
         actions.judge(NOBODY, COUNTY, why="test", on=judged.on)
-        due = Due.objects.get()
-        assert due.done_at is None, "it may have come in between"
-    again.later(str(due.id))
-    connection.close()
+    with seeing(EVERYWHERE):
+        assert Due.objects.filter(done_at=None).count() == 1
+    assert settle() == 1
+    assert standing() == whole(judged)
+
+
+def change_in_thread(row: Any, **values: Any) -> None:
+    try:
+        change("house", row, **values)
+    finally:
+        connection.close()
+
+
+def newer(outcome: pipeline.Outcome, rows: int) -> Delivery:
+    """The same lists, with other storeys for some houses."""
+    table = outcome.delivery.tables["house"]
+    storeys = pl.when(pl.int_range(pl.len()) < rows).then(9).otherwise(pl.col("storeys")).cast(table.schema["storeys"])
+    return replace(outcome.delivery, tables={**outcome.delivery.tables, "house": table.with_columns(storeys=storeys)})
+
+
+def test_a_small_import_is_judged_at_once_by_what_it_touched(judged: Run, outcome: pipeline.Outcome) -> None:
+    changed = newer(outcome, 5)
+    with seeing(EVERYWHERE):
+        done = register.record(NOBODY, changed, linked(changed, judged.on), why="test")
+        assert 0 < done.counts["house"]["changed"] < 20
+    with seeing(EVERYWHERE):
+        run = Run.objects.order_by("-id").first()
+        assert run is not None and not run.whole and run.houses < 100 and not Due.objects.filter(done_at=None).exists()
+    before = standing()
+    assert before == whole(judged)
+    with seeing(EVERYWHERE):
+        register.undo(NOBODY, done.act, "test")
+    assert standing() == whole(judged) != before
+
+
+def test_large_imports_are_judged_whole_and_once(judged: Run, outcome: pipeline.Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two imports wait for a worker, who judges county and village for both; what stood over the other still does."""
+    monkeypatch.setattr(news, "WIDE", 3)
+    with seeing(EVERYWHERE):
+        village = f"{House.objects.order_by('key').first().division:012}"  # type: ignore[union-attr]
+        actions.judge(NOBODY, village, why="test", on=judged.on - timedelta(days=3653))
+        for rows in (40, 60):
+            changed = newer(outcome, rows)
+            register.record(NOBODY, changed, linked(changed, judged.on), why="test")
+    assert settle() == 2
+    with seeing(EVERYWHERE):
+        last, first = Run.objects.filter(whole=True).order_by("-id")[:2]
+        assert (first.code, last.code) == (COUNTY, village)
+        assert set(Standing.objects.filter(Scope.of([village]).where()).values_list("run", flat=True)) == {last.id}
+        assert (first.on, last.on) == (judged.on, judged.on - timedelta(days=3653))
+
+
+@pytest.mark.parametrize("table", ["house", "parcel", "household"])
+def test_what_is_split_and_merged_is_judged_again(judged: Run, table: str) -> None:
+    model: Any = {"house": House, "parcel": Parcel, "household": Household}[table]
+    with seeing(EVERYWHERE):
+        held = House.objects.filter(parcel__isnull=False, household__isnull=False).order_by("key").first()
+        assert held is not None
+        row = held if table == "house" else getattr(held, table)
+        parts = register.split(NOBODY, table, row.id, [{}, {}], why="test")
+    assert standing() == whole(judged)
+    with seeing(EVERYWHERE):
+        merged = register.merge(NOBODY, table, parts, {}, why="test")
+        assert model.objects.filter(id=merged).exists()
     assert standing() == whole(judged)

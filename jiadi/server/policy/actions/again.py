@@ -39,8 +39,8 @@ from jiadi.run.pipeline import Outcome
 from jiadi.run.stages import Stages, silent
 from jiadi.server.accounts.queries import NOBODY
 from jiadi.server.cases.actions import acting
-from jiadi.server.database.scope import EVERYWHERE, LEVELS, Scope, seeing
-from jiadi.server.policy.actions.due import LATER_S, QUEUE, TASK, lock
+from jiadi.server.database.scope import EVERYWHERE, LEVELS, Scope, seeing, span
+from jiadi.server.policy.actions.due import LATER_S, QUEUE, TASK, WHOLE_LOCK, lock
 from jiadi.server.policy.actions.judging import judge, keeping, store, told
 from jiadi.server.policy.models import Due, Run, Standing
 from jiadi.server.policy.queries import folder_of
@@ -60,8 +60,11 @@ class TooWide(Exception):
 
 def remember(touched: Touched) -> None:
     """Write down that houses are to be judged again, and see to it once the change is there (登记待重判)."""
-    told = {name: sorted(map(str, one)) for name, one in asdict(touched).items() if isinstance(one, set)}
+    told = {name: sorted(map(str, one)) for name, one in asdict(touched).items() if isinstance(one, set)} | {"whole": touched.whole}
     due = Due.objects.create(division=touched.division, act=touched.act, touched=told)
+    if touched.whole:  # nobody waits for it at a page
+        app.configure_task(TASK, queue=QUEUE).defer(due_id=str(due.id))
+        return
     app.configure_task(TASK, queue=QUEUE, schedule_in={"seconds": LATER_S}).defer(due_id=str(due.id))
     transaction.on_commit(lambda: _at_once(due.id), robust=True)
 
@@ -100,6 +103,8 @@ def _by_base(held: list[Due], most: int) -> list[Run]:
     """Each part by the whole run that stands where it lies."""
     made = []
     touched = [_touched(one) for one in held]
+    if any(one.whole for one in touched):
+        raise TooWide("a change to many rows, or to what all rest on")
     for base in _bases({one.division for one in touched}):
         scope = Scope.of([base.code])
         houses: set[UUID] = set()
@@ -118,8 +123,10 @@ def _by_base(held: list[Due], most: int) -> list[Run]:
 
 def _touched(due: Due) -> Touched:
     ids = ("houses", "parcels", "households")
-    told: dict[str, Any] = {name: {UUID(one) if name in ids else one for one in values} for name, values in due.touched.items()}
-    return Touched(due.division, due.act, **told)
+    told: dict[str, Any] = {
+        name: {UUID(one) if name in ids else one for one in values} for name, values in due.touched.items() if name != "whole"
+    }
+    return Touched(due.division, due.act, **told, whole=due.touched.get("whole", False))
 
 
 def _codes(division: int) -> list[str]:
@@ -191,6 +198,8 @@ def _judged(base: Run, delivery: Delivery, linked: Linked, keys_of: set[str], pl
     facts = policy_facts.build(delivery, linked, None, overlaps, base.on)
     rows = np.flatnonzero(facts.ids["house"].is_in(list(keys_of)).to_numpy())
     law = law_of(folder_of(base.id) / kept.FOLDER / kept.LAW)
+    if law is None and base.law_set:
+        raise TooWide("the rule set of the run that stands is lost")
     judgement: Judgement = policy_judge.judge(Neighbours(facts).part(facts, rows), law)
     return Outcome(delivery, linked, judgement, law, base.on, Stages(silent), None, overlaps)
 
@@ -229,9 +238,33 @@ def later(due_id: str) -> None:
         settle([UUID(due_id)], most=10 * MOST)
     except TooWide as wide:
         log.info("due %s: %s; the whole is judged", due_id, wide)
-        with seeing(EVERYWHERE):
-            due = Due.objects.filter(id=due_id, done_at=None).first()
-            for base in _bases({due.division}) if due else ():
-                law = folder_of(base.id) / kept.FOLDER / kept.LAW
-                judge(NOBODY, base.code, why=WHY, on=base.on, law=str(law) if law.is_dir() else None)
-            Due.objects.filter(id=due_id).update(done_at=timezone.now())
+        _judge_whole(due_id)
+
+
+def _judge_whole(due_id: str) -> None:
+    with seeing(EVERYWHERE):
+        division = Due.objects.filter(id=due_id).values_list("division", flat=True).get()
+        lock(division, WHOLE_LOCK)
+        waiting = {due.id: _resting(due) for due in Due.objects.filter(done_at=None) if str(due.id) == due_id or due.touched.get("whole")}
+        runs = waiting.get(UUID(due_id), [])
+        done = [one for one, others in waiting.items() if set(others) <= set(runs)]
+        for base in runs:
+            judge(NOBODY, base.code, why=WHY, on=base.on, law=_law_to_use(base))
+        Due.objects.filter(id__in=done).update(done_at=timezone.now())
+
+
+def _law_to_use(base: Run) -> str | None:
+    """The rule set that the run has kept; where its files are lost, what now goes by that name."""
+    law = folder_of(base.id) / kept.FOLDER / kept.LAW
+    return str(law) if law.is_dir() else base.law_set or None
+
+
+def _resting(due: Due) -> list[Run]:
+    """Whole runs that a change matters to, the oldest first: each will stand over those that it stands over now."""
+    low, high = span(f"{due.division:012}") if due.touched.get("whole") else (due.division, due.division + 1)
+    placed = [(run, *span(run.code)) for run in sorted(_bases({due.division}), key=lambda run: run.id)]
+    return [
+        run
+        for place, (run, start, end) in enumerate(placed)
+        if start < high and low < end and not any(other <= start and end <= to for _, other, to in placed[place + 1 :])
+    ]

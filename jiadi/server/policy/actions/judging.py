@@ -24,7 +24,7 @@ from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database import bulk
 from jiadi.server.database.scope import EVERYWHERE, Scope, span
-from jiadi.server.policy.actions.due import context, lock, reopen
+from jiadi.server.policy.actions import due
 from jiadi.server.policy.models import Run, Standing, Verdict
 from jiadi.server.policy.queries import folder_of
 from jiadi.server.refusals import refuse
@@ -49,7 +49,7 @@ def judge(access: Access, division: str, *, why: str, on: date | None = None, la
     if access.user is not None and not access.scope("judge").covers(place):
         raise refuse("outside_scope", division=division)
     scope = EVERYWHERE if access.user is None else access.whole
-    moment = timezone.now()
+    moment, seen = timezone.now(), due.standing(*span(division))
     delivery, linked = register.tables(scope, division)
     if linked.houses.is_empty():
         raise refuse("nothing_to_judge", division=division)
@@ -59,10 +59,10 @@ def judge(access: Access, division: str, *, why: str, on: date | None = None, la
     with acting(access, "judge", why=why, **about) as act, keeping(run, outcome, partial(_keep_law, outcome, law)):
         run.act = act.id
         act.detail |= {"houses": run.houses, "verdicts": run.verdicts_sha256, "law": run.law_version}
-        lock(run.division)
+        due.lock(run.division)
         run.save(force_insert=True)
         _put(run, outcome, scope)
-        reopen(*span(run.code), since=moment)
+        due.reopen(*span(run.code), seen)
     return run
 
 
@@ -80,7 +80,7 @@ def _described(outcome: Outcome, division: str, moment: datetime) -> Run:
         layers=json.dumps(record.layers(outcome.delivery.tables.get("zone")), ensure_ascii=False),
         verdicts_sha256=record.verdicts(outcome.judgement),
         houses=outcome.judgement.houses.height,
-        context=context(outcome.delivery, outcome.linked),
+        context=due.context(outcome.delivery, outcome.linked),
     )
 
 

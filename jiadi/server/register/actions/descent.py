@@ -8,17 +8,19 @@ from typing import Any
 from uuid import UUID
 
 from jiadi.server.accounts.queries import Access
-from jiadi.server.cases.actions import acting
+from jiadi.server.cases.actions import Doing, acting
 from jiadi.server.database import keys
 from jiadi.server.database.scope import Scope
 from jiadi.server.refusals import refuse
 from jiadi.server.register import models, queries
+from jiadi.server.register.actions import news
 from jiadi.server.register.actions.allowed import constraints_said, require, seen
 from jiadi.server.register.models import Descent, Interest, Link
 
 TABLES: dict[str, type[Any]] = {"house": models.House, "parcel": models.Parcel, "household": models.Household}
 CODE = {"house": "survey_code", "parcel": "parcel_code", "household": "household_code"}
 """The column that names a row of a table for people."""
+OUTLINE = ("footprint_id", "footprint_source_id", "footprint_source_row")
 Values = Mapping[str, Any]
 
 
@@ -54,13 +56,16 @@ def split(
         raise refuse("too_few_parts")
     if lost := [one for one in _interests(table, [old.id]) if one.id not in follows]:
         raise refuse("rights_unassigned", count=len(lost))
-    with constraints_said(), acting(access, "split", why=why, division=old.division, subject=table, subject_id=row_id):
+    with constraints_said(), acting(access, "split", why=why, division=old.division, subject=table, subject_id=row_id) as doing:
         made = [_copy(table, old, part, f"{old.key}/{number}") for number, part in enumerate(parts, start=1)]
-        for child, column in _children(table, [old.id]):
+        children = _children(table, [old.id])
+        touched = _touched(table, doing, [old, *made], children)
+        for child, column in children:
             to = made[follows[child.id]] if child.id in follows else None
             _move(child, column, to)
         _share_links(table, old, made, follows)
         _close(table, [old], made, "split", happened_on)
+        news.tell(touched)
     return [one.id for one in made]
 
 
@@ -81,13 +86,16 @@ def merge(access: Access, table: str, row_ids: Sequence[UUID], into: Values, *, 
     if len(set(row_ids)) < 2:
         raise refuse("too_few_parts")
     old = _taken(access, table, row_ids)
-    with constraints_said(), acting(access, "merge", why=why, division=old[0].division, subject=table, subject_id=row_ids[0]):
+    with constraints_said(), acting(access, "merge", why=why, division=old[0].division, subject=table, subject_id=row_ids[0]) as doing:
         made = _copy(table, old[0], into, f"{old[0].key}+{len(old) - 1}")
-        for child, column in _children(table, [one.id for one in old]):
+        children = _children(table, [one.id for one in old])
+        touched = _touched(table, doing, [*old, made], children)
+        for child, column in children:
             _move(child, column, made)
         _same_interests_once(table, made.id)
         _gather_links(table, old, made)
         _close(table, old, [made], "merge", happened_on)
+        news.tell(touched)
     made_id: UUID = made.id
     return made_id
 
@@ -101,8 +109,23 @@ def _taken(access: Access, table: str, ids: Sequence[UUID]) -> list[Any]:
     return [rows[one] for one in ids]
 
 
+def _touched(table: str, doing: Doing, rows: Sequence[Any], children: Sequence[tuple[Any, str]]) -> news.Touched:
+    """What was, what came of it, and what hung on it: before the links and the children go their ways."""
+    touched = news.Touched(rows[0].division, doing.id)
+    for row in rows:
+        touched.add(table, row)
+        touched.link(f"_{table}", row.key)
+        for link in _links(table, "left_key", [row.key]):
+            touched.add("link", link)
+    for child, _ in children:
+        touched.add(child._meta.model_name, child)
+    return touched
+
+
 def _copy(table: str, old: Any, values: Values, otherwise: str) -> Any:
     fields = {field.attname: getattr(old, field.attname) for field in old._meta.local_fields}
+    if table == "house":  # drawn by itself from now on: an outline is one house's
+        fields |= dict.fromkeys(OUTLINE)
     made = TABLES[table](**{**fields, **values, "id": keys.new()})
     made.key = values.get(CODE[table]) or otherwise
     made.save(force_insert=True)

@@ -17,6 +17,7 @@ from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import Scope, span
 from jiadi.server.refusals import refuse
 from jiadi.server.register import models
+from jiadi.server.register.actions import news
 from jiadi.server.register.actions.allowed import require, seen
 from jiadi.server.register.actions.record import SUBJECT, lock
 from jiadi.server.register.queries.lists import VERSIONS
@@ -78,6 +79,8 @@ def undo(access: Access, act_id: UUID, why: str) -> Undone:
             if not any(sum(one.values()) for one in counts.values()):
                 raise refuse("nothing_to_undo")
             left = _left(act_id, doing.id)
+        named = {model._meta.model_name or "": counts[model._meta.db_table] for model in models.KEPT}
+        news.tell(news.of_act(span(place)[0], doing.id, named))
         doing.detail |= {"rows": {name: one for name, one in counts.items() if any(one.values())}, "left": left.height}
     return Undone(doing.id, counts, left)
 
