@@ -23,6 +23,7 @@ from jiadi.server.commands import dump
 from jiadi.server.database.private import APP, BACKUP, OWNER, Private
 from jiadi.server.database.scope import EVERYWHERE, narrow
 from jiadi.server.database.url import connection
+from jiadi.server.jobs.watching import Watch
 
 PASSWORD = "three quiet herons"
 STARTED: list[Private] = []
@@ -61,8 +62,9 @@ def untouched() -> Iterator[None]:
 
 
 @pytest.fixture
-def db(database: Private) -> Iterator[Private]:
-    """A transaction that is taken back at the end of the test."""
+def db(database: Private, monkeypatch: pytest.MonkeyPatch) -> Iterator[Private]:
+    """A transaction that is taken back at the end of the test: a job's progress, told through another connection, would not find it."""
+    monkeypatch.setattr(Watch, "beat", lambda self: None)
     with transaction.atomic():
         yield database
         transaction.set_rollback(True)

@@ -59,7 +59,6 @@ def handed_in(db: Private, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """A small county's files, the demo's accounts, and jobs that run in the test's own transaction."""
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path / "media")
     monkeypatch.setattr(tasks, "_own_connection", contextlib.nullcontext)
-    monkeypatch.setattr(tasks.Watch, "beat", lambda self: None)
     county.make_accounts(tmp_path / "keys" / "accounts.json")
     generate(tmp_path / "county", houses=60, seed=5, dirt=0.1)
     return tmp_path / "county"

@@ -43,7 +43,6 @@ NUMBER = "330802197603151233"
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(settings, "EXPORTS_ROOT", tmp_path / "exports")
-    monkeypatch.setattr(tasks.Watch, "beat", lambda self: None)
     return tmp_path / "exports"
 
 
@@ -258,9 +257,9 @@ def test_what_was_cancelled_meanwhile_leaves_nothing(
     who = of_role("county_manager", "330802")
     narrow(who.whole)
     held = actions.ask(who, actions.Wanted("house", form), "年度核对")
-    counted, asker = tasks.Watch.counted, tasks._asker
+    counted, asker = tasks.Counting.counted, tasks._asker
 
-    def noticed(self: tasks.Watch, pieces: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    def noticed(self: tasks.Counting, pieces: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         self.taken_back = True  # so that it stops while rows are under way
         yield from counted(self, pieces)
 
@@ -270,7 +269,7 @@ def test_what_was_cancelled_meanwhile_leaves_nothing(
         return asker(one)
 
     monkeypatch.setattr(tasks, "_asker", meanwhile)
-    monkeypatch.setattr(tasks.Watch, "counted", noticed)
+    monkeypatch.setattr(tasks.Counting, "counted", noticed)
     tasks.do(held.pk)
     narrow(EVERYWHERE)
     held.refresh_from_db()

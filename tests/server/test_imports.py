@@ -45,7 +45,6 @@ def kept_media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs run in the test's own transaction."""
     monkeypatch.setattr(tasks, "_own_connection", contextlib.nullcontext)
-    monkeypatch.setattr(tasks.Watch, "beat", lambda self: None)
 
 
 def new(county: Path, title: str = "三季度交付") -> Import:

@@ -41,8 +41,6 @@ def manager(db: Private, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Use
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path / "media")
     monkeypatch.setattr(settings, "EXPORTS_ROOT", tmp_path / "exports")
     monkeypatch.setattr(tasks, "_own_connection", contextlib.nullcontext)
-    for module in (tasks, export_tasks):
-        monkeypatch.setattr(module.Watch, "beat", lambda self: None)
     county.make_accounts(tmp_path / "keys" / "accounts.json")
     generate(tmp_path / "county", houses=60, seed=5, dirt=0.1)
     county.load(tmp_path / "county")

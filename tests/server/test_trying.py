@@ -147,8 +147,8 @@ def test_only_who_has_the_right_in_all_of_the_place(run: Run, make_user: Callabl
 def test_what_no_worker_has_begun_is_taken_back(run: Run, manager: Client) -> None:
     line = line_of(run, "over_area_tolerance_m2")
     key = manager.post("/whatif/new", {"run": str(run.id), "why": "征求意见", f"a-{line.number}": "5"})["Location"].rsplit("/", 1)[1]
-    assert f"/jobs/{key}/withdraw" in manager.get(f"/jobs/{key}").content.decode()
-    assert manager.post(f"/jobs/{key}/withdraw").status_code == 302
+    assert f"/jobs/{key}/cancel" in manager.get(f"/jobs/{key}").content.decode()
+    assert manager.post(f"/jobs/{key}/cancel").status_code == 302
     tasks.do(key)
     narrow(EVERYWHERE)
     assert Job.objects.get(pk=key).state == "cancelled"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from threading import Event, Thread
+from functools import partial
 from uuid import UUID
 
 import polars as pl
@@ -20,60 +20,24 @@ from jiadi.server.exports import actions, queries
 from jiadi.server.exports.models import OPEN, Export
 from jiadi.server.exports.rows import rows
 from jiadi.server.exports.writing import to_file
+from jiadi.server.jobs.watching import TakenBack, Watch
 from jiadi.server.refusals import kept, refuse
 
-BEAT_S = 1.0
-"""How often it is written down how far an export is."""
 AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
 """A database that was restarted is waited for."""
 
 
-class TakenBack(Exception):
-    """The export is no longer wanted, or another worker has it (已撤回)."""
+class Counting(Watch):
+    """Counts the rows that are written (计行)."""
 
-
-class Watch:
-    """Writes down how many rows are written, and notices where nobody wants them any more (进度与取消).
-
-    The job's own connection is busy with the rows, so a thread with another one does it.
-    """
-
-    def __init__(self, held: Export) -> None:
-        self.held, self.rows = held, 0
-        self.ended, self.taken_back = Event(), False
+    rows = 0
 
     def counted(self, pieces: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """The same pieces, counted."""
         for piece in pieces:
-            if self.taken_back:
-                raise TakenBack
+            self.told("", 0.0)
             self.rows += piece.height
             yield piece
-
-    def beat(self) -> None:
-        """Until the job ends."""
-        try:
-            while not self.ended.wait(BEAT_S):
-                with contextlib.suppress(OperationalError, InterfaceError), seeing(EVERYWHERE):
-                    mine = Export.objects.filter(pk=self.held.pk, attempt=self.held.attempt, state="running")
-                    self.taken_back = not mine.update(rows=self.rows)
-        finally:
-            connection.close()
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[Watch]:
-        """Watch what runs inside; a writer's own error is of no interest where nobody waits for the file."""
-        thread = Thread(target=self.beat, name="export-progress", daemon=True)
-        thread.start()
-        try:
-            yield self
-        except Exception:
-            if self.taken_back:
-                raise TakenBack from None
-            raise
-        finally:
-            self.ended.set()
-            thread.join()
 
 
 @app.task(name=actions.TASK, queue=actions.QUEUE, retry=AGAIN)
@@ -103,7 +67,7 @@ def do(export_id: UUID) -> None:
         return
     try:
         who = _asker(held)
-        with actions.draft(held.pk) as folder, Watch(held).running() as watch:
+        with actions.draft(held.pk) as folder, Counting(partial(_write, held)).running() as watch:
             path = folder / actions.name_of(held)
             with seeing(queries.scope_of(held)), contextlib.closing(rows(who, held).pieces()) as pieces:
                 to_file(path, held.form, queries.called(held), watch.counted(pieces))
@@ -119,6 +83,10 @@ def do(export_id: UUID) -> None:
     except Exception:
         _end(held, "failed", refuse("server_error"))
         raise
+
+
+def _write(held: Export, watch: Counting) -> bool:
+    return bool(Export.objects.filter(pk=held.pk, attempt=held.attempt, state="running").update(rows=watch.rows))
 
 
 def _taken(export_id: UUID) -> Export | None:

@@ -128,6 +128,10 @@ class Due(models.Model):
         return str(self.act)
 
 
+OPEN = ("waiting", "running")
+"""States of a job that is still to be waited for."""
+
+
 class Job(models.Model):
     """Work that somebody asked for (后台任务): a worker does it with the rights that the asker has then.
 
@@ -135,6 +139,7 @@ class Job(models.Model):
         division: first number of it; `code` as it was asked for.
         kind: what is done; `wanted`: what it is to know.
         by: who asked; `by_name` as the name was then.
+        stage, share: how far it is: what the core calls its stage, and the part of it that is done.
         fault: of the refusal: `code` of the table, `filled`, `detail`.
         result: what came of it: the run's id, or what the kind of work says.
     """
@@ -151,6 +156,8 @@ class Job(models.Model):
     by_name = models.TextField(default="")
     asked_at = models.DateTimeField(auto_now_add=True)
     state = models.TextField(choices=STATES, default="waiting")
+    stage = models.TextField(default="")
+    share = models.FloatField(default=0.0)
     fault = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     done_at = models.DateTimeField(null=True)
@@ -164,4 +171,4 @@ class Job(models.Model):
     @property
     def open(self) -> bool:
         """Whether it is still to be waited for."""
-        return self.state in ("waiting", "running")
+        return self.state in OPEN

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -12,16 +16,22 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiadi.errors import Refusal
+from jiadi.run.stages import Progress
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, seeing
+from jiadi.server.jobs.watching import TakenBack, Watch
 from jiadi.server.policy import actions
 from jiadi.server.policy.actions import again, due
 from jiadi.server.policy.actions.ordering import QUEUE, TASK
-from jiadi.server.policy.models import Job
+from jiadi.server.policy.actions.trying import results_of
+from jiadi.server.policy.models import OPEN, Job
+from jiadi.server.policy.queries import folder_of
 from jiadi.server.refusals import kept, refuse
 
 AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
 """A database that was restarted is waited for."""
+
+log = logging.getLogger(__name__)
 
 
 @app.task(name=TASK, queue=QUEUE, retry=AGAIN)
@@ -48,17 +58,21 @@ def do(job_id: str) -> None:
         held = Job.objects.filter(pk=job_id).select_related("by").first()
         if held is None or not held.open:
             return
-        Job.objects.filter(pk=job_id).update(state="running")
+        if not Job.objects.filter(pk=job_id, state__in=OPEN).update(state="running"):
+            return
         who = access(held.by, timezone.localdate())
     try:
         with seeing(who.whole):
-            mine = Job.objects.select_for_update().filter(pk=job_id).first()
-            if mine is None:  # the asker's grant has ended meanwhile
+            mine = Job.objects.filter(pk=job_id)
+            if not mine.exists():  # the asker's grant has ended meanwhile
                 raise refuse("no_right")
-            if mine.state != "running":
-                return
-            result = WORK[held.kind](who, held)
-            Job.objects.filter(pk=job_id).update(state="done", result=result, done_at=timezone.now())
+            with Watch(partial(_write, job_id)).running() as watch:
+                result = WORK[held.kind](who, held, watch.told)
+            if not mine.filter(state="running").update(state="done", stage="", result=result, done_at=timezone.now()):
+                _forget(held, result)
+                raise TakenBack
+    except TakenBack:
+        log.info("job %s was taken back", job_id)
     except Refusal as refusal:
         _end(job_id, "refused", refusal)
     except (OperationalError, InterfaceError):
@@ -68,16 +82,26 @@ def do(job_id: str) -> None:
         raise
 
 
+def _write(job_id: str, watch: Watch) -> bool:
+    return bool(Job.objects.filter(pk=job_id, state="running").update(stage=watch.stage, share=watch.share))
+
+
+def _forget(job: Job, result: dict[str, Any]) -> None:
+    """What was kept beside the database of a job that nobody wanted at its very end."""
+    folder = folder_of(UUID(result["run"])) if "run" in result else results_of(job.id)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _end(job_id: str, state: str, refusal: Refusal) -> None:
     with seeing(EVERYWHERE):
-        Job.objects.filter(pk=job_id).update(state=state, fault=kept(refusal), done_at=timezone.now())
+        Job.objects.filter(pk=job_id, state="running").update(state=state, stage="", fault=kept(refusal), done_at=timezone.now())
 
 
-def _judge(who: Access, job: Job) -> dict[str, Any]:
+def _judge(who: Access, job: Job, progress: Progress) -> dict[str, Any]:
     on, law = job.wanted.get("on"), job.wanted.get("law") or None
-    run = actions.judge(who, job.code, why=job.why, on=date.fromisoformat(on) if on else None, law=law)
+    run = actions.judge(who, job.code, why=job.why, on=date.fromisoformat(on) if on else None, law=law, progress=progress)
     return {"run": str(run.id)}
 
 
-WORK: dict[str, Callable[[Access, Job], dict[str, Any]]] = {"judge": _judge, "whatif": actions.whatif, "compare": actions.compare}
+WORK: dict[str, Callable[[Access, Job, Progress], dict[str, Any]]] = {"judge": _judge, "whatif": actions.whatif, "compare": actions.compare}
 """Kind of job → what does it; the result is kept on the job."""

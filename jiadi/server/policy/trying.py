@@ -11,7 +11,7 @@ from uuid import UUID
 import polars as pl
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from jiadi.errors import Refusal
 from jiadi.law.lawset import LawSet
@@ -74,18 +74,6 @@ def new_compare(request: Request) -> HttpResponse:
             refusal = refusals.told(told)
     context = {"runs": _runs(request), "refusal": refusal, "sent": {name: sent.get(name, "") for name in ("old", "new", "why")}}
     return render(request, "policy/new_compare.html", context, status=refusal["status"] if refusal else 200)
-
-
-@allowed("try_law")
-@require_POST
-def withdraw(request: Request, job: UUID) -> HttpResponse:
-    """Take back a trial or a comparison that nobody has begun."""
-    scope = request.access.scope("try_law")
-    found = queries.jobs(scope).filter(pk=job, kind__in=KINDS).first()
-    if found is None or not scope.covers(queries.place_of(found)):
-        raise refuse("not_found")
-    actions.cancel(request.access, found)
-    return redirect("job", found.pk)
 
 
 @allowed("try_law")

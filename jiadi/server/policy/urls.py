@@ -16,7 +16,6 @@ urlpatterns = [
     path("compare/new", trying.new_compare, name="new_compare"),
     path("jobs/<uuid:job>/result", trying.result, name="result"),
     path("jobs/<uuid:job>/result.xlsx", trying.result_book, name="result_book"),
-    path("jobs/<uuid:job>/withdraw", trying.withdraw, name="withdraw"),
     path("jobs/<uuid:job>", views.job, name="job"),
     path("jobs/<uuid:job>/cancel", views.cancel_job, name="cancel_job"),
 ]

@@ -137,10 +137,10 @@ def job(request: Request, job: UUID) -> HttpResponse:
     )
 
 
-@allowed("judge")
+@allowed("see")
 @require_POST
 def cancel_job(request: Request, job: UUID) -> HttpResponse:
-    """Take a job back that nobody has begun: whoever has the right to ask for it."""
+    """Take a job back that is not done yet: whoever has the right to ask for it."""
     found = _job(request, job)
     actions.cancel(request.access, found)
     return redirect("job", found.pk)

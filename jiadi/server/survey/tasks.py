@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from threading import Event, Thread
+from functools import partial
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -17,63 +17,17 @@ from jiadi.errors import Refusal
 from jiadi.server.accounts.models import User
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, Scope, seeing
+from jiadi.server.jobs.watching import TakenBack, Watch
 from jiadi.server.refusals import kept, refuse
 from jiadi.server.survey import queries
 from jiadi.server.survey.actions import accepting, checking
-from jiadi.server.survey.actions.accepting import TakenBack
 from jiadi.server.survey.actions.moving import QUEUE, move, named
 from jiadi.server.survey.models import Import
 
-BEAT_S = 1.0
-"""How often it is written down how far a check is."""
 AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
 """A database that was restarted is waited for."""
 
 log = logging.getLogger(__name__)
-
-
-class Watch:
-    """Writes down how far a check is, and ends it where its order was taken back (进度与取消).
-
-    Stages are told from several threads; only a thread of its own speaks with the database.
-    """
-
-    def __init__(self, held: Import, attempt: int) -> None:
-        self.held, self.attempt = held, attempt
-        self.now: tuple[str, float] = ("", 0.0)
-        self.ended, self.taken_back = Event(), False
-
-    def told(self, stage: str, share: float) -> None:
-        """Progress of the core."""
-        self.now = (stage, share)
-        if self.taken_back:
-            raise TakenBack
-
-    def beat(self) -> None:
-        """Until the check ends: write, and look whether it still is wanted."""
-        try:
-            while not self.ended.wait(BEAT_S):
-                with contextlib.suppress(OperationalError, InterfaceError):
-                    self._write()
-        finally:
-            connection.close()
-
-    def _write(self) -> None:
-        stage, share = self.now
-        with seeing(EVERYWHERE):
-            rows = Import.objects.filter(pk=self.held.pk, attempt=self.attempt, state="checking")
-            self.taken_back = not rows.update(stage=stage, share=share, told_at=timezone.now())
-
-    @contextlib.contextmanager
-    def running(self) -> Iterator[Watch]:
-        """Watch what runs inside."""
-        thread = Thread(target=self.beat, name="import-progress", daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.ended.set()
-            thread.join()
 
 
 @app.task(name="import_check", queue=QUEUE, retry=AGAIN)
@@ -88,7 +42,7 @@ def import_check(import_id: str, attempt: int, user_id: str | None) -> None:
             files = dict(queries.whole(held).values_list("name", "sha256"))
         lang = held.order.get("lang", "zh")
         wanted = checking.Wanted(held.code, files, held.profile, checking.decided(rows, held.title), lang)
-        with _told(held, attempt, "check_failed"), Watch(held, attempt).running() as watch:
+        with _told(held, attempt, "check_failed"), Watch(partial(_write, held, attempt)).running() as watch:
             found = checking.check(wanted, watch.told)
             word, fault = ("check_done", {}) if found.tied else ("check_failed", kept(refuse("nothing_usable")))
             known = {"checked": found.checked, "tied": found.tied, "seen": found.seen, "summary": found.summary}
@@ -121,6 +75,11 @@ def _carry_out(
             if user_id and not who.scope("accept"):
                 raise refuse("no_right")
             do(who, held, attempt)
+
+
+def _write(held: Import, attempt: int, watch: Watch) -> bool:
+    rows = Import.objects.filter(pk=held.pk, attempt=attempt, state="checking")
+    return bool(rows.update(stage=watch.stage, share=watch.share, told_at=timezone.now()))
 
 
 @contextlib.contextmanager

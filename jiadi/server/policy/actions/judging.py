@@ -50,10 +50,12 @@ def judge(access: Access, division: str, *, why: str, on: date | None = None, la
         raise refuse("outside_scope", division=division)
     scope = EVERYWHERE if access.user is None else access.whole
     moment, seen = timezone.now(), due.standing(*span(division))
+    progress("register", 0.0)
     delivery, linked = register.tables(scope, division)
     if linked.houses.is_empty():
         raise refuse("nothing_to_judge", division=division)
     outcome = pipeline.judge_register(delivery, linked, on=on or timezone.localdate(), law=law, progress=progress)
+    progress("store", 0.0)
     run = _described(outcome, division, moment)
     about: dict[str, Any] = {"division": run.division, "subject": "run", "subject_id": run.id}
     with acting(access, "judge", why=why, **about) as act, keeping(run, outcome, partial(_keep_law, outcome, law)):

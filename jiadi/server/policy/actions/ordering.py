@@ -13,7 +13,7 @@ from jiadi.server.accounts.actions import reason
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases.actions import acting
 from jiadi.server.database.scope import span
-from jiadi.server.policy.models import Job
+from jiadi.server.policy.models import OPEN, Job
 from jiadi.server.policy.queries import RIGHTS, place_of
 from jiadi.server.refusals import refuse
 
@@ -47,14 +47,14 @@ def ask(access: Access, kind: str, division: str, wanted: dict[str, Any], why: s
 
 
 def cancel(access: Access, job: Job) -> None:
-    """Take back what no worker has begun (取消任务): whoever has the right to ask for it.
+    """Take back what is not done yet (取消任务): whoever has the right to ask for it. A worker that is at it notices within seconds.
 
     Raises:
         Refused: `no_right`, `job_moved`.
     """
     if not access.scope(RIGHTS[job.kind]).covers(place_of(job)):
         raise refuse("no_right")
-    if not Job.objects.filter(pk=job.pk, state="waiting").update(state="cancelled", done_at=timezone.now()):
+    if not Job.objects.filter(pk=job.pk, state__in=OPEN).update(state="cancelled", done_at=timezone.now()):
         raise refuse("job_moved")
     with acting(access, "cancel_job", division=job.division, subject="job", subject_id=job.id):
         job.refresh_from_db()

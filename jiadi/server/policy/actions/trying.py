@@ -19,6 +19,7 @@ from jiadi.law.lawset import LawSet
 from jiadi.run import compare as run_compare
 from jiadi.run import whatif as run_whatif
 from jiadi.run.folder import whole
+from jiadi.run.stages import Progress, silent
 from jiadi.server.accounts.queries import Access
 from jiadi.server.database.scope import Scope
 from jiadi.server.policy.models import Job, Run
@@ -62,20 +63,24 @@ def tried_run(access: Access, run: str) -> Run:
     return found
 
 
-def whatif(who: Access, job: Job) -> dict[str, Any]:
+def whatif(who: Access, job: Job, progress: Progress = silent) -> dict[str, Any]:
     """Try the variants of a job (试算)."""
     run = tried_run(who, job.wanted["run"])
+    progress("try", 0.0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "variants.yaml"
         path.write_text(job.wanted["variants"], encoding="utf-8")
         found = run_whatif.whatif_of(folder_of(run.id), path)
+    progress("store", 0.0)
     return _kept(job, lambda lang: insight_whatif.report(found, lang))
 
 
-def compare(who: Access, job: Job) -> dict[str, Any]:
+def compare(who: Access, job: Job, progress: Progress = silent) -> dict[str, Any]:
     """Compare the two runs of a job (比对)."""
     old, new = (folder_of(tried_run(who, job.wanted[end]).id) for end in ("old", "new"))
+    progress("compare", 0.0)
     found = run_compare.compare(old, new)
+    progress("store", 0.0)
     return _kept(job, lambda lang: insight_compare.report(found, lang))
 
 

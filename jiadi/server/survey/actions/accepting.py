@@ -10,6 +10,7 @@ from jiadi.run import checked
 from jiadi.server.accounts.queries import Access
 from jiadi.server.cases import queries as acts
 from jiadi.server.database.scope import Scope
+from jiadi.server.jobs.watching import TakenBack
 from jiadi.server.refusals import refuse
 from jiadi.server.register import actions as register
 from jiadi.server.register import models as rows
@@ -17,10 +18,6 @@ from jiadi.server.register.actions.record import lock
 from jiadi.server.survey import media
 from jiadi.server.survey.actions.moving import move
 from jiadi.server.survey.models import Import
-
-
-class TakenBack(Exception):
-    """The order was taken back meanwhile (任务已撤回): the transaction must not hold."""
 
 
 def accept(access: Access, held: Import, attempt: int) -> None:
