@@ -127,14 +127,13 @@ def rows_of(frame: pl.DataFrame, heading: Heading) -> dict[int, int]:
     >>> rows_of(pl.DataFrame({"row": [1, 2], "t0": ["权利人", None], "t1": ["面积", "使用"]}), heading)
     {0: 1}
     """
+    if heading.first == heading.last:
+        return {}
+    found: dict[int, int] = {}
     rows = frame.filter(pl.col(ROW).is_between(heading.first, heading.last)).sort(ROW)
-    found = {}
-    for number in range(len(heading.texts)):
-        filled = _kinds(frame, number)
-        held = rows.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in filled))[ROW].to_list() if filled else []
-        if held and held[-1] != heading.last:
-            found[number] = held[-1]
-    return found
+    for cells in rows.iter_rows(named=True):  # a later row stands over an earlier one
+        found |= {int(name[1:]): cells[ROW] for name, value in cells.items() if name != ROW and value is not None}
+    return {number: row for number, row in found.items() if row != heading.last and number < len(heading.texts)}
 
 
 def data_rows(frame: pl.DataFrame, heading: Heading) -> Below:
@@ -178,7 +177,9 @@ def _blank(frame: pl.DataFrame, heading: Heading) -> pl.Expr:
 
 def _totals(frame: pl.DataFrame) -> pl.Expr:
     """A total may stand in any column; most columns have no such letter and are not looked at twice."""
-    texts = [name for name in frame.columns if name.startswith("t") and frame[name].str.contains("计", literal=True).any()]
+    texts = [name for name in frame.columns if name.startswith("t")]
+    said = frame.select(pl.col(texts).str.contains("计", literal=True).any()) if texts else frame
+    texts = [name for name in texts if said.item(0, name)]
     hits = [pl.col(name).str.replace_all(r"\s", "").str.contains(TOTAL.pattern).fill_null(False) for name in texts]
     return pl.any_horizontal(hits) if hits else pl.lit(False)
 

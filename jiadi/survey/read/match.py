@@ -89,9 +89,12 @@ def match(headings: Sequence[str], *, spatial: bool, hint: str = "", shapefile: 
     'right'
     """
     names = [only] if only else [name for name in LISTS if name in _SPATIAL or not spatial]
-    if not shapefile and _known().isdisjoint(text for heading in headings for text in _readings(heading)):
-        return Match()  # most rows that are looked at are data, and no heading
-    assigned = {name: _assign(name, headings, shapefile) for name in names}
+    readings = [(part, number, text) for number, heading in enumerate(headings) for part, text in enumerate(_readings(heading)) if text]
+    if not shapefile:
+        readings = [one for one in readings if one[2] in _known()]
+        if not readings:
+            return Match()  # most rows that are looked at are data, and no heading
+    assigned = {name: _assign(name, readings, shapefile) for name in names}
     found = [_match_one(TABLES[name], columns, spatial=spatial, hint=hint, asked=bool(only)) for name, columns in assigned.items()]
     best = max(found, key=lambda one: one.score, default=Match())
     return best if best.table or spatial else _by_name_alone(headings, assigned)
@@ -128,12 +131,9 @@ def _match_one(table: Table, columns: dict[str, int], *, spatial: bool, hint: st
     return Match(table.name, columns, len(columns) + 2 * marks + (1.5 if named else 0) + len(columns) / len(table.columns))
 
 
-def _assign(table: str, headings: Sequence[str], shapefile: bool) -> dict[str, int]:
+def _assign(table: str, readings: Sequence[tuple[int, int, str]], shapefile: bool) -> dict[str, int]:
     """Schema column → heading: whole headings before parts of them, own names before aliases."""
-    claims: list[tuple[int, int, int, str]] = []
-    for number, heading in enumerate(headings):
-        for part, text in enumerate(_readings(heading)):
-            claims += [(part, rank, number, name) for name, rank in _meanings(table, text, shapefile)]
+    claims = [(part, rank, number, name) for part, number, text in readings for name, rank in _meanings(table, text, shapefile)]
     columns: dict[str, int] = {}
     taken: set[int] = set()
     for _, _, number, name in sorted(claims):

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('policy', '0005_due'),
+        ("policy", "0005_due"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='share',
+            model_name="job",
+            name="share",
             field=models.FloatField(default=0.0),
         ),
         migrations.AddField(
-            model_name='job',
-            name='stage',
-            field=models.TextField(default=''),
+            model_name="job",
+            name="stage",
+            field=models.TextField(default=""),
         ),
     ]
