@@ -105,15 +105,11 @@ def test_a_scope_needs_a_transaction(database: Private) -> None:
         narrow(EVERYWHERE)
 
 
-def test_the_owner_is_cut_too(database: Private) -> None:
+def test_the_owner_is_cut_too(database: Private, committed: str) -> None:
     with seeing(EVERYWHERE), acting(NOBODY, "import", why="test"):
         House.objects.create(division=HERE, key="kept")
-    try:
-        with psycopg.connect(database.url(OWNER)) as owner:
-            assert owner.execute("SELECT count(*) FROM register_house").fetchone() == (0,)
-    finally:
-        with seeing(EVERYWHERE), acting(NOBODY, "undo", why="test"):
-            House.objects.all().delete()
+    with psycopg.connect(database.url(OWNER, committed)) as owner:
+        assert owner.execute("SELECT count(*) FROM register_house").fetchone() == (0,)
 
 
 def test_a_view_is_cut_too(db: Private) -> None:

@@ -13,8 +13,8 @@ from jiadi.server.refusals import refuse
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-def allowed(right: str) -> Callable[[View], View]:
-    """Open a view to those who hold a right somewhere (权限要求); where they hold it, `queries` says.
+def allowed(*rights: str) -> Callable[[View], View]:
+    """Open a view to those who hold a right, or one of several, somewhere (权限要求); where they hold it, `queries` says.
 
     Raises:
         Refused: `no_right`, from the view.
@@ -23,7 +23,7 @@ def allowed(right: str) -> Callable[[View], View]:
     def gate(view: View) -> View:
         @wraps(view)
         def asked(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.access.may(right):
+            if not any(request.access.may(right) for right in rights):
                 raise refuse("no_right")
             return view(request, *args, **kwargs)
 

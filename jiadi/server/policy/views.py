@@ -137,11 +137,13 @@ def job(request: Request, job: UUID) -> HttpResponse:
     )
 
 
-@allowed("see")
+@allowed("judge", "try_law")
 @require_POST
 def cancel_job(request: Request, job: UUID) -> HttpResponse:
     """Take a job back that is not done yet: whoever has the right to ask for it."""
     found = _job(request, job)
+    if not _may_cancel(request, found):
+        raise refuse("not_found")
     actions.cancel(request.access, found)
     return redirect("job", found.pk)
 
