@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from jiadi.run import pipeline
-from jiadi.survey import report
+from jiadi.survey import across, report
 from jiadi.survey.sample.generate import generate, not_planted
 
 Counts = list[int]
@@ -40,7 +40,8 @@ def told(outcome: pipeline.Outcome, answers: dict[str, Any]) -> str:
     """Mistakes planted, missed and invented, and verdicts that differ, as words."""
     place = ("file", "sheet", "row", "column", "code")
     planted = {tuple(one[key] for key in place) for one in answers["dirt"]}
-    found = pl.concat([outcome.delivery.problems, report.named_columns(outcome.linked.problems, outcome.delivery)])
+    linking = pl.concat([outcome.linked.problems, across.told(across.across(outcome.delivery))])
+    found = pl.concat([outcome.delivery.problems, report.named_columns(linking, outcome.delivery)])
     said = {one for one in found.select(place).rows() if one[-1] not in not_planted()}
     judged = dict(outcome.judgement.houses.select("id", "verdict").iter_rows())
     differing = sum(judged.get(house) != verdict for house, verdict in answers["verdicts"].items())
