@@ -47,7 +47,7 @@ def main(number: int) -> None:
         if rung in ready:
             os.read(rung, MESSAGE_BYTES)
             _bury(born)
-        if asked.fileno() in ready and not _bear(asked, born):
+        if asked.fileno() in ready and not _bear(asked, born, (rung, ring)):
             for pid in born:
                 _kill(pid)
             return
@@ -64,8 +64,8 @@ def _bury(born: dict[int, int]) -> None:
             del born[pid]
 
 
-def _bear(asked: socket.socket, born: dict[int, int]) -> bool:
-    """Take one message; False where there will be no more."""
+def _bear(asked: socket.socket, born: dict[int, int], own: tuple[int, int]) -> bool:
+    """Take one message; False where there will be no more. `own`: descriptors that are the seed's alone, as are those in `born`."""
     try:
         message, numbers, _, _ = socket.recv_fds(asked, MESSAGE_BYTES, 2)
     except ConnectionError:
@@ -83,20 +83,21 @@ def _bear(asked: socket.socket, born: dict[int, int]) -> bool:
     gc.freeze()  # so that a child's collector does not copy every page it looks at
     pid = os.fork()
     if not pid:
-        _live(asked, complaints, told, job["folder"])
+        signal.set_wakeup_fd(-1)
+        for number in (asked.detach(), *own, *born.values()):
+            os.close(number)
+        _live(complaints, told, job["folder"])
     os.close(complaints)
     born[pid] = told
     return True
 
 
-def _live(asked: socket.socket, complaints: int, told: int, folder: str) -> NoReturn:
+def _live(complaints: int, told: int, folder: str) -> NoReturn:
     """Be the child."""
     try:
         os.setsid()
-        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        asked.close()
         os.dup2(complaints, 2)
         os.close(complaints)
         job: dict[str, Any] = json.loads(Path(folder, child_process.JOB).read_text(encoding="utf-8"))

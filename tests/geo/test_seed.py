@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from ast import literal_eval
 from pathlib import Path
@@ -15,13 +16,18 @@ import psutil
 import pytest
 
 from jiadi.errors import Refusal
-from jiadi.geo.child import run_limited
+from jiadi.geo.child import Job, run_limited, run_together
 from jiadi.geo.seed import SEED
 
 SAY = "import os; raise ValueError(repr((os.getppid(), os.getcwd(), os.environ.get('SAID'))))"
+HELD = """
+import os
+held = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+raise ValueError(sum("socket" in os.readlink(one) for one in held if os.path.lexists(one)))
+"""
 ORPHANED = """
 import threading, time
-from jiadi.geo.child import run_limited
+from jiadi.geo.child import Job, run_limited, run_together
 threading.Thread(target=run_limited, args=("time:sleep", 60), kwargs={"seconds": 60}).start()
 """
 
@@ -57,6 +63,17 @@ def test_a_child_that_loses_its_seed_is_a_reader_that_crashed() -> None:
     with pytest.raises(Refusal) as caught:
         run_limited("builtins:exec", kill, seconds=60)
     assert caught.value.code == "reader_crashed" and time.monotonic() - begun < 30
+
+
+def test_a_child_holds_no_descriptor_of_the_seed_or_of_its_brothers() -> None:
+    """With a brother at work: standard streams, the folder that is listed, and nothing to write to another child's asker."""
+    brother = threading.Thread(target=run_together, args=([Job("time:sleep", (3,))],))
+    brother.start()
+    time.sleep(1)
+    with pytest.raises(Refusal) as caught:
+        run_limited("builtins:exec", HELD)
+    brother.join()
+    assert caught.value.figures["detail"] == "ValueError: 0"  # type: ignore[attr-defined]
 
 
 def test_what_will_be_needed_is_imported_once() -> None:
