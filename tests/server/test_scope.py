@@ -129,7 +129,9 @@ def test_parallel_workers_are_cut_too(db: Private) -> None:
     two_houses()
     narrow(Scope.of(["330802"]))
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 2")
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 2; SET LOCAL force_parallel_mode = on")
+        for way in ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"):  # which the size of the empty table may suggest
+            cursor.execute(f"SET LOCAL {way} = off")
         for cost in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
             cursor.execute(f"SET LOCAL {cost} = 0")
         cursor.execute("EXPLAIN SELECT count(*) FROM register_house")
