@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +53,8 @@ class Child:
         """Wait for its end, not longer than so many seconds; whether it has ended."""
         if self.returncode is None and select.select([self.told], [], [], seconds)[0]:
             said = self.told.recv(MESSAGE_BYTES)
+            if not said:  # the seed is gone, and nobody else would end the child before its alarm
+                self.kill()
             self.returncode = json.loads(said)["ended"] if said else LOST
         return self.returncode is not None
 
@@ -82,11 +83,6 @@ class Seed:
         self._asked: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self, modules: Sequence[str]) -> None:
-        """Import what will be needed, without waiting for it (预先导入)."""
-        with self._lock:
-            self._send(modules, None, [])
-
     def bear(self, job: dict[str, Any], complaints: int) -> Child:
         """Fork a child for a job (派生子进程).
 
@@ -99,7 +95,7 @@ class Seed:
         for _ in range(_TRIES):
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs, self._lock:
-                self._send([job["target"].partition(":")[0]], job["folder"], [complaints, theirs.fileno()])
+                self._send({"module": job["target"].partition(":")[0], "folder": job["folder"]}, [complaints, theirs.fileno()])
             if said := ours.recv(MESSAGE_BYTES):
                 told = json.loads(said)
                 return Child(ours, told.get("pid", 0), told.get("held_mb", 0.0), told.get("ended"))
@@ -122,8 +118,8 @@ class Seed:
         """Leave the seed to the process that started it: in one that was forked from that."""
         self.__init__()  # type: ignore[misc]
 
-    def _send(self, modules: Sequence[str], folder: str | None, numbers: list[int]) -> None:
-        message = json.dumps({"path": sys.path, "modules": list(modules), "folder": folder}).encode()
+    def _send(self, asked: dict[str, str], numbers: list[int]) -> None:
+        message = json.dumps({"path": sys.path, **asked}).encode()
         for _ in range(_TRIES):
             if self._asked is None:
                 self._start()

@@ -74,11 +74,8 @@ def _bear(asked: socket.socket, born: dict[int, int], own: tuple[int, int]) -> b
         return False
     job = json.loads(message)
     sys.path[:] = job["path"]
-    for module in job["modules"]:
-        with suppress(Exception):  # the child meets it again, and says it
-            import_module(module)
-    if not numbers:
-        return True
+    with suppress(Exception):  # the child meets it again, and says it
+        import_module(job["module"])
     complaints, told = numbers
     gc.freeze()  # so that a child's collector does not copy every page it looks at
     pid = os.fork()

@@ -15,19 +15,18 @@ from xml.sax.saxutils import quoteattr
 
 import polars as pl
 
+from jiadi.register.comment import letter
+from jiadi.register.workbook import RISKY, UNWRITABLE
+
 ROWS = 1_048_576
 """Rows that a sheet can hold, its header counted."""
 
 TITLE, NOTE, HEADER, TEXT, WHOLE, HUNDREDTHS, TOTAL, LITERAL, PLAIN = range(1, 10)
 """Looks of a cell, in the order of `_STYLES`. LITERAL stays a text even where somebody edits it; PLAIN is a number as it is."""
 
-RISKY = r"^[=+\-@\t\r]"
-"""How a text begins that a spreadsheet may take for a formula."""
-
 _CHUNK = 50_000
 _CELL_LENGTH = 32_767
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_ILLEGAL = "[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]"
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -216,24 +215,10 @@ def _escaped(text: str) -> str:
 
 def _escaped_column(texts: pl.Series) -> pl.Series:
     """Texts as a cell may carry them; `_x000D_` and the like would be read as a character."""
-    plain = texts.str.replace_all(_ILLEGAL, "").str.slice(0, _CELL_LENGTH).str.replace_all(r"_(x[0-9A-Fa-f]{4}_)", "_x005F_$1")
+    plain = texts.str.replace_all(UNWRITABLE, "").str.slice(0, _CELL_LENGTH).str.replace_all(r"_(x[0-9A-Fa-f]{4}_)", "_x005F_$1")
     for sign, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         plain = plain.str.replace_all(sign, written, literal=True)
     return plain
-
-
-def column_name(place: int) -> str:
-    """Letters of a column (列号), from 0.
-
-    >>> column_name(0), column_name(27)
-    ('A', 'AB')
-    """
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _sheet(sheet: Sheet) -> Iterator[str]:
@@ -256,14 +241,14 @@ def _sheet_head(sheet: Sheet) -> str:
 
 def _sheet_tail(sheet: Sheet, last: int) -> str:
     """What ends a sheet; `last`: its last row, 0 where none is to be filtered."""
-    range_ = f"<autoFilter ref='A1:{column_name(len(sheet.widths) - 1)}{last}'/>" if sheet.filtered and last else ""
+    range_ = f"<autoFilter ref='A1:{letter(len(sheet.widths) - 1)}{last}'/>" if sheet.filtered and last else ""
     return f"</sheetData>{range_}<pageSetup orientation='landscape' fitToHeight='0'/></worksheet>"
 
 
 def _top_row(number: int, cells: Sequence[Cell]) -> str:
     written = []
     for place, (value, look) in enumerate(cells):
-        where = f"r='{column_name(place)}{number}' s='{look}'"
+        where = f"r='{letter(place)}{number}' s='{look}'"
         if isinstance(value, str):
             written.append(f"<c {where} t='inlineStr'><is><t xml:space='preserve'>{_escaped(value)}</t></is></c>")
         else:
@@ -276,7 +261,7 @@ def _row_texts(sheet: Sheet, rows: pl.DataFrame, first: int) -> pl.Series:
     number = pl.int_range(first, first + rows.height, eager=True).cast(pl.String)
     parts: list[pl.Series | pl.Expr] = [pl.lit("<row r='"), number, pl.lit("'>")]
     for place, name in enumerate(sheet.looks):
-        parts.append(_cells(rows, name, sheet.looks[name], column_name(place), number))
+        parts.append(_cells(rows, name, sheet.looks[name], letter(place), number))
     return pl.select(pl.concat_str([*parts, pl.lit("</row>")])).to_series()
 
 

@@ -13,9 +13,10 @@ import polars as pl
 
 from jiadi.codes import division
 from jiadi.insight import naming, plainpage, spreadsheet
-from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, RISKY, TEXT, WHOLE
+from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, TEXT, WHOLE
 from jiadi.insight.words import say
 from jiadi.policy.labels import label
+from jiadi.register.workbook import RISKY
 
 PAGE_ROWS = 200
 """Rows of a table that a page shows; the workbook has all."""

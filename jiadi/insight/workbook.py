@@ -8,9 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from jiadi.insight import count, naming, spreadsheet
-from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, NOTE, RISKY, TEXT, TITLE, TOTAL, WHOLE, Cell, Sheet
+from jiadi.insight.spreadsheet import HEADER, HUNDREDTHS, NOTE, TEXT, TITLE, TOTAL, WHOLE, Cell, Sheet
 from jiadi.insight.words import remedies, say, unit
 from jiadi.policy.labels import label
+from jiadi.register.workbook import RISKY
 from jiadi.run.pipeline import Outcome
 from jiadi.run.summary import VERDICTS
 

@@ -28,8 +28,9 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_UNWRITABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\u{FFFE}\u{FFFF}]"
-_RISKY = r"^([=+\-@\t\r])"
+UNWRITABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\u{FFFE}\u{FFFF}]"
+RISKY = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet may take for a formula."""
 LONGEST = 32_767
 """Letters that a cell can hold."""
 SHEET_ROWS = 1_000_000
@@ -136,7 +137,7 @@ def written(text: pl.Expr | pl.Series) -> pl.Expr:
     ["'@a", None, 'b']
     """
     given = pl.lit(text) if isinstance(text, pl.Series) else text
-    safe = given.cast(pl.String).str.replace_all(_UNWRITABLE, "").str.replace(_RISKY, "'${1}")
+    safe = given.cast(pl.String).str.replace_all(UNWRITABLE, "").str.replace(f"({RISKY})", "'${1}")
     short = pl.when(safe.str.len_bytes() > LONGEST).then(safe.str.slice(0, LONGEST)).otherwise(safe)
     return pl.when(short != "").then(short)
 

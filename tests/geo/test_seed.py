@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -17,7 +18,6 @@ import pytest
 
 from jiadi.errors import Refusal
 from jiadi.geo.child import Job, run_limited, run_together
-from jiadi.geo.seed import SEED
 
 SAY = "import os; raise ValueError(repr((os.getppid(), os.getcwd(), os.environ.get('SAID'))))"
 HELD = """
@@ -57,12 +57,15 @@ def test_a_seed_that_is_gone_is_started_again() -> None:
     assert second not in (first, os.getpid())
 
 
-def test_a_child_that_loses_its_seed_is_a_reader_that_crashed() -> None:
-    kill = "import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"
+def test_a_child_that_loses_its_seed_is_a_reader_that_crashed_and_ends(tmp_path: Path) -> None:
+    note = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))"
+    kill = f"import os, signal, time; {note}; os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)"
     begun = time.monotonic()
     with pytest.raises(Refusal) as caught:
         run_limited("builtins:exec", kill, seconds=60)
     assert caught.value.code == "reader_crashed" and time.monotonic() - begun < 30
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "pid").read_text())).wait(20)
 
 
 def test_a_child_holds_no_descriptor_of_the_seed_or_of_its_brothers() -> None:
@@ -77,14 +80,16 @@ def test_a_child_holds_no_descriptor_of_the_seed_or_of_its_brothers() -> None:
 
 
 def test_what_will_be_needed_is_imported_once() -> None:
-    SEED.prepare(["colorsys"])
+    with pytest.raises(Refusal):
+        run_limited("colorsys:rgb_to_hsv", 1, 1, 1)  # a target that is none: its module is imported all the same
     with pytest.raises(Refusal) as caught:
         run_limited("builtins:exec", "import sys; raise ValueError('colorsys' in sys.modules, 'chunk' in sys.modules)")
     assert "(True, False)" in str(caught.value.figures["detail"])  # type: ignore[attr-defined]
 
 
 def test_memory_is_counted_from_what_a_child_was_born_with() -> None:
-    SEED.prepare(["jiadi.survey.read.workbook", "jiadi.geo.files_child", "jiadi.run.aside"])
+    with pytest.raises(Refusal):
+        run_limited("jiadi.run.aside:work", "nowhere")
     assert run_limited("jiadi.geo.child:echo", 1, memory_mb=20).meta == {"args": [1]}
     with pytest.raises(Refusal) as caught:
         run_limited("builtins:bytearray", 30_000_000, memory_mb=20)

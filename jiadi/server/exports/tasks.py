@@ -10,7 +10,6 @@ from uuid import UUID
 import polars as pl
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiadi.errors import Refusal
@@ -20,11 +19,8 @@ from jiadi.server.exports import actions, queries
 from jiadi.server.exports.models import OPEN, Export
 from jiadi.server.exports.rows import rows
 from jiadi.server.exports.writing import to_file
-from jiadi.server.jobs.watching import TakenBack, Watch
+from jiadi.server.jobs.watching import AGAIN, TakenBack, Watch
 from jiadi.server.refusals import kept, refuse
-
-AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
-"""A database that was restarted is waited for."""
 
 
 class Counting(Watch):

@@ -10,8 +10,9 @@ import polars as pl
 
 from jiadi.geo import write
 from jiadi.insight import spreadsheet
-from jiadi.insight.spreadsheet import RISKY, Listing
+from jiadi.insight.spreadsheet import Listing
 from jiadi.insight.table import DOCUMENT_ON
+from jiadi.register.workbook import RISKY
 
 SUFFIX = {"xlsx": ".xlsx", "csv": ".csv", "csv_gb18030": ".csv", "gpkg": ".gpkg"}
 NUMERIC = r"^(?:\d{12,}[Xx]?|0\d+)$"

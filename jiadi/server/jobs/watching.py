@@ -8,11 +8,14 @@ from threading import Event, Thread
 from typing import Any, Self
 
 from django.db import InterfaceError, OperationalError, connection
+from procrastinate import RetryStrategy
 
 from jiadi.server.database.scope import EVERYWHERE, seeing
 
 BEAT_S = 1.0
 """How often it is written down how far a job is."""
+AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
+"""A database that was restarted is waited for."""
 
 
 class TakenBack(Exception):

@@ -12,14 +12,13 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiadi.errors import Refusal
 from jiadi.run.stages import Progress
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, seeing
-from jiadi.server.jobs.watching import TakenBack, Watch
+from jiadi.server.jobs.watching import AGAIN, TakenBack, Watch
 from jiadi.server.policy import actions
 from jiadi.server.policy.actions import again, due
 from jiadi.server.policy.actions.ordering import QUEUE, TASK
@@ -27,9 +26,6 @@ from jiadi.server.policy.actions.trying import results_of
 from jiadi.server.policy.models import OPEN, Job
 from jiadi.server.policy.queries import folder_of
 from jiadi.server.refusals import kept, refuse
-
-AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
-"""A database that was restarted is waited for."""
 
 log = logging.getLogger(__name__)
 

@@ -10,22 +10,18 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from jiadi.errors import Refusal
 from jiadi.server.accounts.models import User
 from jiadi.server.accounts.queries import Access, access
 from jiadi.server.database.scope import EVERYWHERE, Scope, seeing
-from jiadi.server.jobs.watching import TakenBack, Watch
+from jiadi.server.jobs.watching import AGAIN, TakenBack, Watch
 from jiadi.server.refusals import kept, refuse
 from jiadi.server.survey import queries
 from jiadi.server.survey.actions import accepting, checking
 from jiadi.server.survey.actions.moving import QUEUE, move, named
 from jiadi.server.survey.models import Import
-
-AGAIN = RetryStrategy(max_attempts=10, wait=2, retry_exceptions={OperationalError, InterfaceError})
-"""A database that was restarted is waited for."""
 
 log = logging.getLogger(__name__)
 

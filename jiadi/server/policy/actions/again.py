@@ -197,11 +197,15 @@ def _judged(base: Run, delivery: Delivery, linked: Linked, keys_of: set[str], pl
         overlaps = overlay.zone_overlaps(drawn["geometry"], drawn["id"], lines.drawn(zones), there)
     facts = policy_facts.build(delivery, linked, None, overlaps, base.on)
     rows = np.flatnonzero(facts.ids["house"].is_in(list(keys_of)).to_numpy())
-    law = law_of(folder_of(base.id) / kept.FOLDER / kept.LAW)
+    law = law_of(_law_folder(base))
     if law is None and base.law_set:
         raise TooWide("the rule set of the run that stands is lost")
     judgement: Judgement = policy_judge.judge(Neighbours(facts).part(facts, rows), law)
     return Outcome(delivery, linked, judgement, law, base.on, Stages(silent), None, overlaps)
+
+
+def _law_folder(run: Run) -> Path:
+    return folder_of(run.id) / kept.FOLDER / kept.LAW
 
 
 def law_of(folder: Path) -> LawSet | None:
@@ -216,7 +220,7 @@ def _law(folder: Path) -> LawSet:
 
 def _link_law(base: Run, folder: Path) -> None:
     """The rule set is the very file of the whole run."""
-    law = folder_of(base.id) / kept.FOLDER / kept.LAW
+    law = _law_folder(base)
     if law.is_dir():
         shutil.copytree(law, folder, copy_function=os.link)
 
@@ -255,7 +259,7 @@ def _judge_whole(due_id: str) -> None:
 
 def _law_to_use(base: Run) -> str | None:
     """The rule set that the run has kept; where its files are lost, what now goes by that name."""
-    law = folder_of(base.id) / kept.FOLDER / kept.LAW
+    law = _law_folder(base)
     return str(law) if law.is_dir() else base.law_set or None
 
 

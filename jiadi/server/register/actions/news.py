@@ -70,22 +70,21 @@ class Touched:
             self.household_keys.add(key)
 
 
-def of_act(division: int, act: UUID, counts: Mapping[str, Mapping[str, int]]) -> Touched:
+def of_act(division: int, act: UUID, counts: Mapping[str, int]) -> Touched:
     """What an act on many rows touched (一项业务触及的行), by the versions that it made and ended.
 
     Args:
         division: where it was done; `act`: it.
-        counts: table → how many rows of it by what was done to them.
+        counts: table → how many rows of it.
     """
     touched = Touched(division, act)
-    changed_in = {name: rows for name, one in counts.items() if (rows := sum(one.values()))}
-    if sum(changed_in.values()) > WIDE or set(changed_in) - NEAR - {"source"}:
+    changed_in = {name for name, rows in counts.items() if rows}
+    if sum(counts.values()) > WIDE or changed_in - NEAR - {"source"}:
         touched.whole = True
         return touched
-    for name in changed_in:
-        if name in NEAR:
-            for version in VERSIONS[frames.STORED[name]].objects.filter(Q(act=act) | Q(ended_by=act)):
-                touched.add(name, version)
+    for name in changed_in & NEAR:
+        for version in VERSIONS[frames.STORED[name]].objects.filter(Q(act=act) | Q(ended_by=act)):
+            touched.add(name, version)
     return touched
 
 

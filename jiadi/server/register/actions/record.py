@@ -17,10 +17,12 @@ from jiadi.server.database.scope import Scope, span
 from jiadi.server.register import frames, models, queries
 from jiadi.server.register.actions import news
 from jiadi.server.register.actions.allowed import require, seen
-from jiadi.server.register.actions.plan import Plan, Step, division_of, plan
+from jiadi.server.register.actions.plan import Plan, division_of, plan
 
 SUBJECT = "delivery"
 """What an act of recording is about."""
+DONE = ("added", "changed", "removed")
+"""Of the counts of a plan those that write."""
 SOURCE_WORDS = ("file", "sheet", "table", "sha256", "headers")
 
 
@@ -89,12 +91,8 @@ def record(
             bulk.delete(frames.STORED[name], made.steps[name].delete)
         counts = {name: one for name, one in made.counts().items() if any(one.values())}
         doing.detail["rows"] = counts
-        news.tell(news.of_act(low, doing.id, {name: _changed(made.steps[name]) for name in made.steps}))
+        news.tell(news.of_act(low, doing.id, {name: sum(one[done] for done in DONE) for name, one in counts.items()}))
     return Recorded(doing.id, counts)
-
-
-def _changed(step: Step) -> dict[str, int]:
-    return {"insert": step.insert.height, "update": step.update.height, "delete": len(step.delete)}
 
 
 def lock(division: str) -> None:

@@ -79,7 +79,7 @@ def undo(access: Access, act_id: UUID, why: str) -> Undone:
             if not any(sum(one.values()) for one in counts.values()):
                 raise refuse("nothing_to_undo")
             left = _left(act_id, doing.id)
-        named = {model._meta.model_name or "": counts[model._meta.db_table] for model in models.KEPT}
+        named = {model._meta.model_name or "": sum(counts[model._meta.db_table].values()) for model in models.KEPT}
         news.tell(news.of_act(span(place)[0], doing.id, named))
         doing.detail |= {"rows": {name: one for name, one in counts.items() if any(one.values())}, "left": left.height}
     return Undone(doing.id, counts, left)
