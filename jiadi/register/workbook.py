@@ -31,6 +31,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 UNWRITABLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\u{FFFE}\u{FFFF}]"
 RISKY = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet may take for a formula."""
+_HEIGHT = '<sheetFormatPr defaultRowHeight="15"/>'  # without it some programs cut large letters off
 LONGEST = 32_767
 """Letters that a cell can hold."""
 SHEET_ROWS = 1_000_000
@@ -215,7 +216,7 @@ def _attribute(text: str) -> str:
 
 
 def _sheet_text(sheet: Sheet) -> Iterator[str]:
-    yield f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{_view(sheet)}{_columns(sheet)}<sheetData>'
+    yield f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{_view(sheet)}{_HEIGHT}{_columns(sheet)}<sheetData>'
     for number, row in enumerate(sheet.top, start=1):
         look = sheet.top_looks[number - 1] if number <= len(sheet.top_looks) else TEXT
         tall = f' ht="{sheet.tall}" customHeight="1"' if sheet.tall and number == 1 else ""

@@ -69,7 +69,7 @@ def _note(found: pl.DataFrame, lang: str) -> workbook.Sheet:
     many = say("many", lang, pairs=len(found), rows=found.select("kind", "left_id").unique().height) if len(found) else say("none", lang)
     lines = [[(0, say(f"{key}_head", lang)), (1, say(key, lang))] for key in ("how", "answers", "who", "send", "effect")]
     looks = (looks_of.LARGE, *[looks_of.WRAPPED] * (len(lines) + 1))
-    return workbook.Sheet(say("note", lang), [[(0, NOTE)], [(1, many)], *lines], [], iter([]), top_looks=looks, widths=(34, 80))
+    return workbook.Sheet(say("note", lang), [[(0, NOTE)], [(1, many)], *lines], [], iter([]), top_looks=looks, widths=(34, 80), tall=24)
 
 
 def columns(kind: str) -> list[str]:
