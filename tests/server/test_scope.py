@@ -125,12 +125,13 @@ def test_a_view_is_cut_too(db: Private) -> None:
     assert views and open_ones == []
 
 
-def test_parallel_workers_are_cut_too(db: Private) -> None:
-    two_houses()
-    narrow(Scope.of(["330802"]))
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 2; SET LOCAL force_parallel_mode = on")
-        for way in ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"):  # which the size of the empty table may suggest
+def test_parallel_workers_are_cut_too(committed: str) -> None:
+    """In a copy: a table that others filled and emptied seems to have pages without rows, which nobody shares out among workers."""
+    with seeing(EVERYWHERE):
+        two_houses()
+    with seeing(Scope.of(["330802"])), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 2")
+        for way in ("enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"):
             cursor.execute(f"SET LOCAL {way} = off")
         for cost in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
             cursor.execute(f"SET LOCAL {cost} = 0")
